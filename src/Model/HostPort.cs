@@ -13,7 +13,8 @@ public readonly record struct HostPort(string Host, int Port)
     public static bool TryParse(string text, out HostPort result)
     {
         result = default;
-        if (IPAddress.TryParse(text, out var bare) && (text.Contains('.') || text.Contains(':')))
+        if (!text.StartsWith('[') && IPAddress.TryParse(text, out var bare)
+            && (text.Contains('.') || text.Contains(':')))
         {
             result = new HostPort(bare.ToString(), DefaultPort);
             return true;

@@ -31,7 +31,8 @@ public static class IdFormat
         return Base36(bytes, Chars)[^Chars..];
     }
 
-    /// <summary>Big-endian bytes in base 36, padded with zeros on the left to at least <paramref name="width"/>.</summary>
+    /// <summary>Big-endian bytes in base 36, padded with zeros on the left to at least <paramref
+    /// name="width"/>.</summary>
     public static string Base36(ReadOnlySpan<byte> bigEndian, int width)
     {
         var value = new BigInteger(bigEndian, isUnsigned: true, isBigEndian: true);

@@ -9,7 +9,8 @@ namespace Swarm.Model;
 /// </summary>
 public static class Invariant
 {
-    /// <summary>Throws <see cref="InvariantException"/> unless <paramref name="holds"/>; hosts let it end the process.</summary>
+    /// <summary>Throws <see cref="InvariantException"/> unless <paramref name="holds"/>; hosts let it end the
+    /// process.</summary>
     public static void Check(
         [DoesNotReturnIf(false)] bool holds,
         [CallerArgumentExpression(nameof(holds))] string rule = "")

@@ -21,7 +21,8 @@ public sealed record ServiceRecord
     /// <summary>The document in force; never modified.</summary>
     public required ServiceSpec Spec { get; init; }
 
-    /// <summary>Log index at which <see cref="Spec"/> came into force (a rollback brings the old number back).</summary>
+    /// <summary>Log index at which <see cref="Spec"/> came into force (a rollback brings the old number
+    /// back).</summary>
     public ulong SpecVersion { get; init; }
 
     /// <summary>What a rollback returns to; null when there is nothing to go back to.</summary>

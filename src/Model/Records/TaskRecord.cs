@@ -39,7 +39,8 @@ public sealed record TaskRecord
     /// <summary>Log index of the last change.</summary>
     public ulong Version { get; init; }
 
-    /// <summary>A restart delay: Ready becomes Running no earlier than this; null = as soon as the slot is free.</summary>
+    /// <summary>A restart delay: Ready becomes Running no earlier than this; null = as soon as the slot is
+    /// free.</summary>
     public DateTimeOffset? StartNotBefore { get; init; }
 
     /// <summary>Ports of publish mode host, bound on the node at assignment.</summary>

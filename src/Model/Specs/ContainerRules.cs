@@ -133,7 +133,8 @@ internal static class ContainerRules
 
         if (!Propagations.Contains(mount.BindPropagation))
         {
-            faults.Add(field + ".bind_propagation", mount.BindPropagation, "is unknown", "use rprivate, rshared, rslave …");
+            faults.Add(field
+                + ".bind_propagation", mount.BindPropagation, "is unknown", "use rprivate, rshared, rslave …");
         }
 
         if (mount.TmpfsSizeBytes < 0)

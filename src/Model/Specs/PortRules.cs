@@ -26,7 +26,8 @@ internal static class PortRules
 
             if (!Enum.IsDefined(port.Protocol) || !Enum.IsDefined(port.PublishMode))
             {
-                faults.Add(field, port.ToString(), "has an unknown protocol or mode", "use tcp or udp, ingress or host");
+                faults.Add(field, port.ToString(), "has an unknown protocol or mode",
+                    "use tcp or udp, ingress or host");
             }
 
             if (port.PublishedPort != 0 && !published.Add((Protocol(port), port.PublishedPort)))

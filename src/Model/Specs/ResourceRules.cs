@@ -42,7 +42,8 @@ internal static class ResourceRules
 
         if (resources.NanoCpus != 0 && resources.NanoCpus < MinNanoCpus)
         {
-            faults.Add("cpu", Cpus(resources.NanoCpus), "invalid cpu value: must be at least 0.001", "use 0.001 or more");
+            faults.Add("cpu", Cpus(resources.NanoCpus), "invalid cpu value: must be at least 0.001",
+                "use 0.001 or more");
         }
 
         if (resources.MemoryBytes != 0 && resources.MemoryBytes < MinMemoryBytes)

@@ -1,6 +1,7 @@
 namespace Swarm.Model;
 
-/// <summary>One fault of a request: what stands where, which rule it breaks, what to do (bad-input.md, Rules).</summary>
+/// <summary>One fault of a request: what stands where, which rule it breaks, what to do (bad-input.md,
+/// Rules).</summary>
 /// <param name="Field">Path of the field, "task.container.mounts[0].target".</param>
 /// <param name="Value">The offending value as given.</param>
 /// <param name="Rule">The rule that it breaks.</param>

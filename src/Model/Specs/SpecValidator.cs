@@ -109,7 +109,8 @@ public static class SpecValidator
 
         if (!Enum.IsDefined(policy.FailureAction))
         {
-            faults.Add("failure_action", $"{(int)policy.FailureAction}", "is unknown", "use pause, continue or rollback");
+            faults.Add("failure_action", $"{(int)policy.FailureAction}", "is unknown",
+                "use pause, continue or rollback");
         }
 
         if (!Enum.IsDefined(policy.Order))
