@@ -1,0 +1,85 @@
+namespace Swarm.Raft.Core;
+
+/// <summary>What all roles share; the rules that act on it are in the static classes beside it.</summary>
+internal sealed class CoreState(RaftCoreOptions options, RaftLog log, HardState hardState)
+{
+    /// <summary>Members may share a seed: their ids alone make them draw differently.</summary>
+    private readonly Xorshift _dice = new(options.Seed + (options.Id.Value * 0xD1B54A32D192ED03));
+
+
+    public RaftCoreOptions Options { get; } = options;
+
+    public RaftLog Log { get; } = log;
+
+    /// <summary>An entry of a later term than the hard state may be durable when a crash cut the write between
+    /// both.</summary>
+    public ulong Term { get; private set; } = Math.Max(hardState.Term, log.LastTerm);
+
+    public RaftId Vote { get; private set; } = hardState.Term >= log.LastTerm ? hardState.Vote : RaftId.None;
+
+    public Role Role { get; private set; } =
+        new Role.Follower(RaftId.None, new ElectionTimer(options.ElectionMaxTicks));
+
+    public List<RaftMessage> Outbox { get; } = [];
+
+    public List<ReadState> ReadStates { get; } = [];
+
+    public RaftConfiguration Configuration => Log.Configuration;
+
+    public RaftId Self => Options.Id;
+
+    public RaftId Leader => Role switch
+    {
+        Role.Follower f => f.LeaderId,
+        Role.Leader => Self,
+        _ => RaftId.None,
+    };
+
+    public ElectionTimer NewTimer() => new(_dice.Between(Options.ElectionMinTicks, Options.ElectionMaxTicks));
+
+    public Envelope To(RaftId to) => To(to, Term);
+
+    public Envelope To(RaftId to, ulong term) =>
+        new(Options.ClusterId, Self, to, term, Configuration.Find(Self)?.Address ?? Options.Address);
+
+    public void Send(RaftMessage message) => Outbox.Add(message);
+
+    /// <summary>A vote is for one candidate in a term, for ever (Raft §5.2).</summary>
+    public void GiveVote(RaftId candidate)
+    {
+        RaftInvariantException.Check(Vote == RaftId.None || Vote == candidate, "one vote in a term");
+        Vote = candidate;
+    }
+
+    /// <summary>Follower in <paramref name="term"/>; a known leader in the same term can only be the same
+    /// one.</summary>
+    public void Follow(ulong term, RaftId leader)
+    {
+        EnterTerm(term);
+        RaftInvariantException.Check(
+            leader == RaftId.None || Leader == RaftId.None || Leader == leader, $"one leader in term {Term}");
+        if (leader != RaftId.None && Role is Role.Follower known && known.LeaderId == leader)
+        {
+            known.Timer.Restart();
+            return;
+        }
+        Become(new Role.Follower(leader, NewTimer()));
+    }
+
+    public void Become(Role role)
+    {
+        Reads.FailAll(this);
+        Role = role;
+    }
+
+    public void EnterTerm(ulong term)
+    {
+        RaftInvariantException.Check(term >= Term, "the term never falls");
+        if (term == Term)
+            return;
+        Term = term;
+        Vote = RaftId.None;
+        if (Leader != RaftId.None)
+            Become(new Role.Follower(RaftId.None, NewTimer()));
+    }
+}

@@ -1,0 +1,58 @@
+namespace Swarm.Raft.Core;
+
+/// <summary>What this member is at the moment; each role carries only its own fields.</summary>
+internal abstract record Role
+{
+    private Role()
+    {
+    }
+
+    internal sealed record Follower(RaftId LeaderId, ElectionTimer Timer) : Role
+    {
+        /// <summary>Reads that were sent on to the leader, with the ticks they have waited.</summary>
+        public List<(ulong RequestId, int AgeTicks)> ForwardedReads { get; } = [];
+    }
+
+    internal sealed record PreCandidate(VoteTally Votes, ElectionTimer Timer) : Role;
+
+    internal sealed record Candidate(VoteTally Votes, ElectionTimer Timer) : Role;
+
+    /// <summary>NoOpIndex: its own first entry. Commitments of the term begin there.</summary>
+    internal sealed record Leader(ulong NoOpIndex) : Role
+    {
+        /// <summary>Sorted, so that messages leave in the same order in every run.</summary>
+        public SortedDictionary<RaftId, Progress> Followers { get; } = [];
+
+        public ReadQueue Reads { get; } = new();
+
+        public int HeartbeatTicks { get; set; }
+
+        public long UncommittedBytes { get; set; }
+    }
+}
+
+/// <summary>Ticks since the last sign of a leader (or granted vote), and the drawn timeout.</summary>
+internal sealed class ElectionTimer(int timeoutTicks)
+{
+    public int ElapsedTicks { get; private set; }
+
+    public bool Expired => ElapsedTicks >= timeoutTicks;
+
+    public void Tick() => ElapsedTicks++;
+
+    public void Restart() => ElapsedTicks = 0;
+}
+
+/// <summary>Answers to a candidate; only voters of its configuration count.</summary>
+internal sealed class VoteTally
+{
+    private readonly SortedDictionary<RaftId, bool> _answers = [];
+
+    public void Record(RaftId from, bool granted) => _answers.TryAdd(from, granted);
+
+    public bool Won(RaftConfiguration c) => Count(c, true) >= c.Quorum;
+
+    public bool Lost(RaftConfiguration c) => c.VoterCount - Count(c, false) < c.Quorum;
+
+    private int Count(RaftConfiguration c, bool granted) => _answers.Count(a => a.Value == granted && c.IsVoter(a.Key));
+}

@@ -1,0 +1,54 @@
+namespace Swarm.Raft;
+
+/// <summary>Something a local caller waits for; a closed family. A caller may give up at any time.</summary>
+internal abstract class NodeRequest
+{
+    /// <summary>The node will not act on it.</summary>
+    public abstract void Refuse(NotDoneReason reason, string message, RaftMember? leader);
+}
+
+/// <summary>An entry or a membership change.</summary>
+internal sealed class ProposalRequest(ReadOnlyMemory<byte> data, ConfChange? change) : NodeRequest
+{
+    private readonly TaskCompletionSource<ProposeResult> _done =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _fate;
+
+    public ReadOnlyMemory<byte> Data { get; } = data;
+
+    public ConfChange? Change { get; } = change;
+
+    /// <summary>Term of its entry, once it is in the log.</summary>
+    public ulong Term { get; set; }
+
+    public Task<ProposeResult> Result => _done.Task;
+
+    /// <summary>From here on giving up leaves the outcome unknown. False when the caller gave up before.</summary>
+    public bool HandIn() => Interlocked.CompareExchange(ref _fate, 1, 0) == 0;
+
+    public void Complete(ProposeResult result) => _done.TrySetResult(result);
+
+    public override void Refuse(NotDoneReason reason, string message, RaftMember? leader) =>
+        Complete(ProposeResult.NotDone(reason, message) with { Leader = leader });
+
+    public void GiveUp() => Complete(Interlocked.CompareExchange(ref _fate, 2, 0) == 0
+        ? ProposeResult.NotDone(NotDoneReason.Cancelled, "cancelled before it was handed in")
+        : ProposeResult.Unknown("cancelled after it was handed in"));
+}
+
+/// <summary>A confirmed read.</summary>
+internal sealed class ReadIndexRequest : NodeRequest
+{
+    private readonly TaskCompletionSource<ulong> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool Abandoned => _done.Task.IsCompleted;
+
+    public Task<ulong> Result => _done.Task;
+
+    public void Complete(ulong index) => _done.TrySetResult(index);
+
+    public override void Refuse(NotDoneReason reason, string message, RaftMember? leader) =>
+        _done.TrySetException(new NotLeaderException(leader));
+
+    public void GiveUp(CancellationToken ct) => _done.TrySetCanceled(ct);
+}

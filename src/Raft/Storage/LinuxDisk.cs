@@ -1,0 +1,142 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Swarm.Raft.Storage;
+
+/// <summary>Files of Linux: explicit offsets, fdatasync whose errno is looked at, directories made durable.</summary>
+public sealed class LinuxDisk : IDisk
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <inheritdoc/>
+    public void CreateDirectory(string directory)
+    {
+        var full = Path.GetFullPath(directory);
+        if (Directory.Exists(full))
+            return;
+        var parent = Path.GetDirectoryName(full)!;
+        CreateDirectory(parent);
+        Guard("create", full, () => Directory.CreateDirectory(full, Private | UnixFileMode.UserExecute));
+        SyncDirectory(parent);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ListFiles(string directory) => Guard("list", directory, () =>
+        (string[])[.. Directory.GetFiles(directory).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)]);
+
+    /// <inheritdoc/>
+    public IDiskFile Create(string path) => new LinuxFile(path, OpenStream(path, FileMode.Create));
+
+    /// <inheritdoc/>
+    public IDiskFile Open(string path) => new LinuxFile(path, OpenStream(path, FileMode.Open));
+
+    /// <inheritdoc/>
+    public void Rename(string from, string to) => Guard("rename", from, () => File.Move(from, to, overwrite: true));
+
+    /// <inheritdoc/>
+    public void Delete(string path) => Guard("delete", path, () => File.Delete(path));
+
+    /// <inheritdoc/>
+    public void SyncDirectory(string directory)
+    {
+        using var handle = LibC.Open(directory, LibC.OpenReadOnly | LibC.OpenDirectory | LibC.OpenCloseOnExec, 0);
+        var errno = Marshal.GetLastPInvokeError();
+        if (handle.IsInvalid)
+            throw new StorageFailedException("open", directory, errno);
+        if (LibC.Sync(handle) != 0)
+            throw new StorageFailedException("fsync", directory, Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>Opened by libc: FileStream takes a lock of its own, whatever FileShare says.</summary>
+    public IDisposable Lock(string path)
+    {
+        var handle = LibC.Open(
+            path, LibC.OpenReadWrite | LibC.OpenCreate | LibC.OpenCloseOnExec, (int)Private);
+        var errno = Marshal.GetLastPInvokeError();
+        if (handle.IsInvalid)
+            throw new StorageFailedException("open", path, errno);
+        if (LibC.Lock(handle, LibC.LockExclusive | LibC.LockNonBlocking) == 0)
+            return handle;
+        errno = Marshal.GetLastPInvokeError();
+        handle.Dispose();
+        throw errno == LibC.WouldBlock
+            ? new StorageRefusedException($"{Path.GetDirectoryName(path)} is in use by another process: stop it first")
+            : new StorageFailedException("lock", path, errno);
+    }
+
+    private static FileStream OpenStream(string path, FileMode mode) => Guard("open", path, () => new FileStream(
+        path,
+        new FileStreamOptions
+        {
+            Mode = mode,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+            UnixCreateMode = mode == FileMode.Open ? null : Private,
+        }));
+
+    private static void Guard(string operation, string path, Action action) => Guard(operation, path, () =>
+    {
+        action();
+        return true;
+    });
+
+    private static T Guard<T>(string operation, string path, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageFailedException(operation, path, 0, e);
+        }
+    }
+
+    private sealed class LinuxFile(string path, FileStream stream) : IDiskFile
+    {
+        private readonly SafeFileHandle _handle = stream.SafeFileHandle;
+
+        public long LengthBytes => RandomAccess.GetLength(_handle);
+
+        public void Read(long offset, Span<byte> buffer)
+        {
+            while (buffer.Length > 0)
+            {
+                int count;
+                try
+                {
+                    count = RandomAccess.Read(_handle, buffer, offset);
+                }
+                catch (IOException e)
+                {
+                    throw new StorageFailedException("read", path, 0, e);
+                }
+                if (count == 0)
+                    throw new StorageCorruptException(path, offset, "the file ends where more was expected");
+                offset += count;
+                buffer = buffer[count..];
+            }
+        }
+
+        public void Write(long offset, ReadOnlySpan<byte> bytes)
+        {
+            try
+            {
+                RandomAccess.Write(_handle, bytes, offset);
+            }
+            catch (IOException e)
+            {
+                throw new StorageFailedException("write", path, 0, e);
+            }
+        }
+
+        public void Sync()
+        {
+            if (LibC.SyncData(_handle) != 0)
+                throw new StorageFailedException("fdatasync", path, Marshal.GetLastPInvokeError());
+        }
+
+        public void Dispose() => stream.Dispose();
+    }
+}

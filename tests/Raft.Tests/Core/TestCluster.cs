@@ -1,0 +1,176 @@
+using Swarm.Raft.Core;
+
+namespace Swarm.Raft.Tests.Core;
+
+/// <summary>Cores on a network that delivers at once or not at all, with disks that keep what was written.</summary>
+internal sealed class TestCluster
+{
+    public const string ClusterId = "test";
+    private readonly SortedDictionary<ulong, Member> _members = [];
+    private readonly Queue<RaftMessage> _network = new();
+    private readonly HashSet<(ulong From, ulong To)> _cuts = [];
+
+    public TestCluster(int voters)
+    {
+        var all = Enumerable.Range(1, voters).Select(i => Describe((ulong)i, learner: false)).ToArray();
+        var first = new RaftEntry(1, 1, EntryType.ConfChange, new RaftConfiguration([.. all], []).Encode());
+        foreach (var member in all)
+            Add(member.Id.Value, new RaftPersisted(new HardState(1, RaftId.None, 1), [first]));
+    }
+
+    /// <summary>Messages that match are lost.</summary>
+    public Func<RaftMessage, bool> Lose { get; set; } = _ => false;
+
+    public List<RaftMessage> Sent { get; } = [];
+
+    public RaftCore this[ulong id] => _members[id].Core;
+
+    public static RaftMember Describe(ulong id, bool learner) => new(new RaftId(id), $"m{id}:1", learner, $"n{id}");
+
+    public static Envelope From(ulong from, ulong to, ulong term) =>
+        new(ClusterId, new RaftId(from), new RaftId(to), term, "");
+
+    public static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
+
+    public void Add(ulong id, RaftPersisted persisted) => _members[id] = new Member(id, persisted);
+
+    public IReadOnlyList<RaftEntry> Log(ulong id) => _members[id].Log;
+
+    public string Applied(ulong id) => string.Join(",", _members[id].Applied);
+
+    public IReadOnlyList<ReadState> Reads(ulong id) => _members[id].Reads;
+
+    /// <summary>From now on the member is gone; its disk stays.</summary>
+    public void Stop(ulong id) => _members[id].Down = true;
+
+    public void Restart(ulong id)
+    {
+        var old = _members[id];
+        _members[id] = new Member(id, new RaftPersisted(old.HardState, [.. old.Log]));
+    }
+
+    public void Isolate(ulong id)
+    {
+        foreach (var other in _members.Keys)
+            CutLink(id, other);
+    }
+
+    public void CutLink(ulong a, ulong b)
+    {
+        _cuts.Add((a, b));
+        _cuts.Add((b, a));
+    }
+
+    public void Heal() => _cuts.Clear();
+
+    /// <summary>Lets one member's election timeout pass, the others' clocks standing still.</summary>
+    public void Campaign(ulong id)
+    {
+        for (var i = 0; i <= 200 && this[id].Role is RaftRole.Follower; i++)
+            this[id].Tick();
+        Deliver();
+    }
+
+    /// <summary>Everybody's clock.</summary>
+    public void Tick(int count = 1)
+    {
+        for (; count > 0; count--)
+        {
+            foreach (var member in _members.Values.Where(m => !m.Down))
+                member.Core.Tick();
+            Deliver();
+        }
+    }
+
+    public ulong TickUntilLeader(params ulong[] among)
+    {
+        for (var i = 0; i < 3000; i++)
+        {
+            Tick();
+            var leader = _members.FirstOrDefault(m =>
+                !m.Value.Down && m.Value.Core.LeaderReady && (among.Length == 0 || among.Contains(m.Key))).Key;
+            if (leader != 0)
+                return leader;
+        }
+        throw new InvalidOperationException("no leader within 3000 ticks");
+    }
+
+    public void Propose(ulong id, string text)
+    {
+        Assert.Equal(NotDoneReason.None, this[id].Propose(Bytes(text)).Refusal);
+        Deliver();
+    }
+
+    public StepOutcome Step(ulong id, RaftMessage message)
+    {
+        var outcome = this[id].Step(message);
+        Deliver();
+        return outcome;
+    }
+
+    /// <summary>Everybody does what is ready and receives what was sent, until nothing moves.</summary>
+    public void Deliver()
+    {
+        for (var moved = true; moved;)
+        {
+            moved = false;
+            foreach (var member in _members.Values.Where(m => !m.Down))
+                moved |= member.Settle(Post);
+            while (_network.TryDequeue(out var message))
+            {
+                moved = true;
+                if (_members.TryGetValue(message.Envelope.To.Value, out var to) && !to.Down)
+                    to.Core.Step(message);
+            }
+        }
+    }
+
+    private void Post(RaftMessage message)
+    {
+        Sent.Add(message);
+        var link = (message.Envelope.From.Value, message.Envelope.To.Value);
+        if (!_cuts.Contains(link) && !Lose(message))
+            _network.Enqueue(message);
+    }
+
+    private sealed class Member(ulong id, RaftPersisted persisted)
+    {
+        public RaftCore Core { get; } = new(
+            new RaftCoreOptions { ClusterId = ClusterId, Id = new RaftId(id), Seed = id, MaxUncommittedEntries = 100 },
+            persisted);
+
+        public HardState HardState { get; private set; } = persisted.HardState;
+
+        public List<RaftEntry> Log { get; } = [.. persisted.Entries];
+
+        public List<string> Applied { get; } = [];
+
+        public List<ReadState> Reads { get; } = [];
+
+        public bool Down { get; set; }
+
+        public bool Settle(Action<RaftMessage> post)
+        {
+            var moved = false;
+            while (Core.TryTakeReady(out var ready))
+            {
+                moved = true;
+                foreach (var message in ready.MessagesBeforeSync)
+                    post(message);
+                HardState = ready.HardState ?? HardState;
+                foreach (var entry in ready.Entries)
+                {
+                    Log.RemoveRange((int)entry.Index - 1, Log.Count - ((int)entry.Index - 1));
+                    Log.Add(entry);
+                }
+                foreach (var message in ready.Messages)
+                    post(message);
+                Applied.AddRange(ready.Committed.Where(e => e.Type == EntryType.Normal)
+                    .Select(e => System.Text.Encoding.UTF8.GetString(e.Data.Span)));
+                Reads.AddRange(ready.ReadStates);
+                Core.Advance();
+            }
+            return moved;
+        }
+    }
+}

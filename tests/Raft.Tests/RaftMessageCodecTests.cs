@@ -1,0 +1,80 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Swarm.Raft.Tests;
+
+public sealed class RaftMessageCodecTests
+{
+    private static readonly Envelope E = new("cluster", new RaftId(1), new RaftId(2), 3, "10.0.0.1:2377");
+
+    public static TheoryData<RaftMessage> Messages => new(
+        new VoteRequest(E, true, 4, 5),
+        new VoteReply(E, false, true),
+        new AppendReply(E, 4, 5, true, 6),
+        new HeartbeatRequest(E, 7, 8),
+        new HeartbeatReply(E, 9),
+        new ReadRequest(E, ulong.MaxValue),
+        new ReadReply(E, 10, 11, true));
+
+    [Theory]
+    [MemberData(nameof(Messages))]
+    public void Messages_survive_the_wire(RaftMessage message) =>
+        Assert.Equal(message, RaftMessageCodec.Decode(RaftMessageCodec.Encode(message)));
+
+    [Fact]
+    public void Appends_survive_the_wire_with_their_entries()
+    {
+        var sent = new AppendRequest(E, 6, 2, 5, [
+            new(7, 2, EntryType.Normal, new byte[] { 1, 2, 3 }), new(8, 3, EntryType.NoOp, default)]);
+        var got = (AppendRequest)RaftMessageCodec.Decode(RaftMessageCodec.Encode(sent));
+        Assert.Equal((sent.Envelope, 6UL, 2UL, 5UL), (got.Envelope, got.PrevIndex, got.PrevTerm, got.Commit));
+        Assert.Equal(
+            sent.Entries.Select(e => (e.Index, e.Term, e.Type, Convert.ToHexString(e.Data.Span))),
+            got.Entries.Select(e => (e.Index, e.Term, e.Type, Convert.ToHexString(e.Data.Span))));
+    }
+
+    [Fact]
+    public void The_largest_append_fits_a_message()
+    {
+        var entries = Enumerable.Range(1, RaftLimits.MaxAppendEntries)
+            .Select(i => new RaftEntry((ulong)i, 1, EntryType.Normal, default)).ToArray();
+        var large = new RaftEntry(1, 1, EntryType.Normal, new byte[RaftLimits.MaxEntryBytes]);
+        Assert.True(RaftMessageCodec.Encode(new AppendRequest(E, 0, 0, 0,
+            entries)).Length < RaftLimits.MaxMessageBytes);
+        Assert.True(RaftMessageCodec.Encode(new AppendRequest(E, 0, 0, 0,
+            [large])).Length < RaftLimits.MaxMessageBytes);
+    }
+
+    [Fact]
+    public void Every_shorter_or_longer_encoding_is_refused()
+    {
+        var bytes = RaftMessageCodec.Encode(new AppendRequest(E, 6, 2, 5, [new(7, 2, EntryType.Normal, new byte[9])]));
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.Throws<InvalidDataException>(() => RaftMessageCodec.Decode(bytes.AsMemory(0, length)));
+        Assert.Throws<InvalidDataException>(() => RaftMessageCodec.Decode((byte[])[.. bytes, 0]));
+    }
+
+    [Fact]
+    public void Any_bytes_either_decode_or_are_refused() => Prop.ForAll<byte[]>(bytes =>
+    {
+        try
+        {
+            return RaftMessageCodec.Decode((byte[])[1, .. bytes]) is not null;
+        }
+        catch (InvalidDataException)
+        {
+            return true;
+        }
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Configurations_survive_their_entry()
+    {
+        var configuration = new RaftConfiguration(
+            [new RaftMember(new RaftId(1), "a:1", false, "n1"), new RaftMember(new RaftId(9), "b:2", true, "n2")],
+            [new RaftId(3), new RaftId(4)]);
+        var got = RaftConfiguration.Decode(configuration.Encode());
+        Assert.Equal(configuration.Members.ToArray(), got.Members.ToArray());
+        Assert.Equal(configuration.Removed.ToArray(), got.Removed.ToArray());
+    }
+}
