@@ -1,0 +1,76 @@
+using Swarm.Model;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Orchestrator;
+
+/// <summary>
+/// Whether and when an ended task gets a successor. The history is the slot's stored tasks, so it survives any
+/// change of leader (behaviour.md D).
+/// </summary>
+internal static class RestartRules
+{
+    /// <summary>How long a successor waits for its predecessor after the grace period, in seconds.</summary>
+    internal const int StopWaitSeconds = 60;
+
+    /// <summary>The policy allows a successor.</summary>
+    internal static bool Allows(ServiceScope scope, Slot slot, TaskRecord task)
+    {
+        var spec = scope.Service.Spec.Task ?? new TaskSpec();
+        switch (spec.RestartConditionOrDefault())
+        {
+            case RestartPolicy.Types.Condition.None:
+                return scope.Service.IsGlobal && !EndedByItself(task);
+            case RestartPolicy.Types.Condition.OnFailure when task.Status.State == TaskState.Complete:
+                return false;
+        }
+
+        var max = spec.Restart?.MaxAttempts ?? 0;
+        if (max == 0 || task.SpecVersion != scope.Service.SpecVersion)
+        {
+            return true;
+        }
+
+        var window = SpecDefaults.FromNs(spec.Restart!.WindowNs);
+        var ended = task.Status.State.IsTerminal() ? task.Status.AppliedAt : scope.Now;
+        var restarts = slot.Tasks
+            .Where(t => t.SpecVersion == task.SpecVersion)
+            .Skip(1)
+            .Count(t => t.CreatedAt <= task.CreatedAt && (window == TimeSpan.Zero || t.CreatedAt > ended - window));
+        return (ulong)restarts < max;
+    }
+
+    /// <summary>
+    /// When the successor may start: a delay after the end of a task that ended by itself, at once when it lost its
+    /// node or was moved. A task that failed before its own start was due counts from that moment.
+    /// </summary>
+    internal static DateTimeOffset? StartOf(ServiceScope scope, TaskRecord task)
+    {
+        if (!EndedByItself(task))
+        {
+            return null;
+        }
+
+        var delay = (scope.Service.Spec.Task ?? new TaskSpec()).RestartDelayOrDefault();
+        var ended = task.StartNotBefore is { } due && due > task.Status.AppliedAt ? due : task.Status.AppliedAt;
+        var start = ended + delay;
+        return start > scope.Now ? start : null;
+    }
+
+    /// <summary>Nobody told it to.</summary>
+    internal static bool EndedByItself(TaskRecord task) =>
+        task.Status.State is TaskState.Complete or TaskState.Failed or TaskState.Rejected;
+
+    /// <summary>It may still run on a node that we hear of.</summary>
+    internal static bool IsStopping(ServiceScope scope, TaskRecord task) =>
+        task.DesiredState > TaskState.Running
+        && task.Status.State is >= TaskState.Assigned and <= TaskState.Running
+        && scope.NodeOf(task) is { State: not NodeStatus.Types.State.Down };
+
+    /// <summary>After this nobody waits for it any longer.</summary>
+    internal static DateTimeOffset StopBound(ServiceScope scope, TaskRecord task)
+    {
+        var grace = scope.Service.KeptSpecs[task.SpecVersion].Task?.Container?.StopGraceOrDefault()
+            ?? SpecDefaults.StopGracePeriod;
+        return task.UpdatedAt + grace + TimeSpan.FromSeconds(StopWaitSeconds);
+    }
+}

@@ -1,0 +1,253 @@
+using Swarm.Model;
+using Swarm.Protocol.V1;
+using Swarm.Scheduler;
+
+namespace Swarm.Orchestrator;
+
+/// <summary>
+/// Brings slots to the spec in force, a few at a time (behaviour.md E). Stop-first prepares before it switches: the
+/// old task is told to stop when the new one is ready to start, so pulling an image costs no downtime. All it knows
+/// is in the records: which tasks of the new spec were made since the update began, and when they came to run.
+/// </summary>
+internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
+{
+    /// <summary>How long the switch waits for the new task to be prepared, in seconds.</summary>
+    internal const int PrepareSeconds = 10;
+
+    private readonly List<Slot> _todo = [];
+    private readonly List<Slot> _switching = [];
+    private readonly List<Attempt> _made = [];
+
+    /// <summary>False when the update has just been stopped or turned round: nothing else may be done now.</summary>
+    internal bool Judge()
+    {
+        Sort();
+        switch (scope.Service.Update)
+        {
+            case { IsPaused: true }:
+                Abandon();
+                return true;
+            case { IsRunning: true } update:
+                return !HasFailed(update) && !IsComplete(update);
+            default:
+                if (_todo.Count + _switching.Count > 0)
+                {
+                    SetStatus(UpdateStatus.Types.State.Updating, scope.Now, null, "update in progress");
+                    return false;
+                }
+
+                return true;
+        }
+    }
+
+    /// <summary>Moves slots on, but for those <paramref name="touched"/> by something else just now.</summary>
+    internal void Advance(HashSet<Slot> touched)
+    {
+        if (scope.Service.Update is not { IsRunning: true })
+        {
+            return;
+        }
+
+        foreach (var slot in _switching.Where(s => !touched.Contains(s)))
+        {
+            Switch(slot);
+        }
+
+        var parallelism = scope.Policy.ParallelismOrDefault();
+        var free = parallelism == 0 ? ulong.MaxValue : parallelism - Math.Min(parallelism, (ulong)Busy());
+        foreach (var slot in _todo.Where(s => !touched.Contains(s))
+            .OrderBy(s => s.IsRunning).ThenBy(s => s.Key.Slot).ThenBy(s => s.Key.Node))
+        {
+            if (free-- == 0)
+            {
+                return;
+            }
+
+            Begin(slot);
+        }
+    }
+
+    private void Sort()
+    {
+        var started = scope.Service.Update?.StartedAt ?? scope.Now;
+        foreach (var slot in slots)
+        {
+            var clean = slot.Wanted.Exists(t => !scope.IsDirty(t));
+            var dirty = slot.Wanted.Exists(scope.IsDirty)
+                || (slot.Wanted.Count == 0 && slot.Newest is { } last && scope.IsDirty(last));
+            if (dirty)
+            {
+                (clean ? _switching : _todo).Add(slot);
+            }
+
+            var first = slot.Tasks.FirstOrDefault(
+                t => t.SpecVersion == scope.Service.SpecVersion && t.CreatedAt >= started);
+            if (first is not null && scope.Service.Update is { IsRunning: true })
+            {
+                _made.Add(new Attempt(first, scope.State.RunningSince(first)));
+            }
+        }
+    }
+
+    private bool HasFailed(UpdateStatusRecord update)
+    {
+        var monitor = scope.Policy.MonitorOrDefault();
+        var failed = _made.FindAll(a => a.HasFailed(monitor));
+        var total = _made.Count + _todo.Count(s => !_made.Exists(a => a.Task.Key == s.Key));
+        var action = scope.Policy.FailureActionOrDefault();
+        if (failed.Count == 0
+            || action == UpdatePolicy.Types.FailureAction.Continue
+            || failed.Count <= (scope.Policy?.MaxFailureRatio ?? 0) * total)
+        {
+            return false;
+        }
+
+        var task = failed.MinBy(a => (a.Task.Status.AppliedAt, a.Task.Id))!.Task.Id;
+        if (update.IsRollback)
+        {
+            SetStatus(
+                UpdateStatus.Types.State.RollbackPaused, update.StartedAt, null,
+                $"rollback paused due to failure or early termination of task {task}");
+        }
+        else if (action == UpdatePolicy.Types.FailureAction.Rollback && scope.Service.PreviousSpec is not null)
+        {
+            scope.Actions.Add(new Store.StoreAction.RollBackService(
+                scope.Service.Id, scope.Service.Version,
+                $"update rolled back due to failure or early termination of task {task}"));
+        }
+        else
+        {
+            SetStatus(
+                UpdateStatus.Types.State.Paused, update.StartedAt, null,
+                $"update paused due to failure or early termination of task {task}");
+        }
+
+        return true;
+    }
+
+    private bool IsComplete(UpdateStatusRecord update)
+    {
+        if (_todo.Count + _switching.Count > 0 || _made.Exists(a => a.SettledAt is null))
+        {
+            return false;
+        }
+
+        var quiet = _made.Count == 0 ? scope.Now : _made.Max(a => a.SettledAt!.Value) + scope.Policy.MonitorOrDefault();
+        if (quiet > scope.Now)
+        {
+            scope.Wake(quiet);
+            return false;
+        }
+
+        var rollback = update.IsRollback;
+        SetStatus(
+            rollback ? UpdateStatus.Types.State.RollbackCompleted : UpdateStatus.Types.State.Completed,
+            update.StartedAt, scope.Now, rollback ? "rollback completed" : "update completed");
+        return true;
+    }
+
+    /// <summary>Paused before the switch: the old task goes on, what was prepared for it is let go.</summary>
+    private void Abandon()
+    {
+        foreach (var slot in _switching.Where(s => s.Wanted.Exists(
+            t => t.DesiredState == TaskState.Running && scope.IsDirty(t) && !SlotKeeper.IsLost(scope, t))))
+        {
+            foreach (var task in slot.Wanted.Where(t => t.DesiredState == TaskState.Ready))
+            {
+                scope.Desire(task, TaskState.Shutdown);
+            }
+        }
+    }
+
+    private void Begin(Slot slot)
+    {
+        var keep = Incumbent(slot);
+        foreach (var task in slot.Wanted.Where(t => t != keep))
+        {
+            scope.Desire(task, TaskState.Shutdown);
+        }
+
+        scope.Create(slot.Key, TaskState.Ready, null);
+    }
+
+    private void Switch(Slot slot)
+    {
+        var next = slot.Wanted.Last(t => !scope.IsDirty(t));
+        var failedOnce = _made.Exists(a => a.Task.Key == slot.Key && a.Task.Status.State.IsTerminal());
+        var mayStop = failedOnce || (scope.Policy.IsStartFirst() ? IsRunning(next) : IsPrepared(next));
+        var keep = mayStop ? null : Incumbent(slot);
+        foreach (var task in slot.Wanted.Where(t => t != keep && scope.IsDirty(t)))
+        {
+            scope.Desire(task, TaskState.Shutdown);
+        }
+    }
+
+    /// <summary>
+    /// The one old task that serves until the switch. What an update before this one had begun beside it is of no
+    /// use any more.
+    /// </summary>
+    private TaskRecord? Incumbent(Slot slot) =>
+        slot.Wanted.FindLast(t => scope.IsDirty(t) && t.Status.State == TaskState.Running)
+        ?? slot.Wanted.FindLast(t => scope.IsDirty(t) && t.DesiredState == TaskState.Running);
+
+    private static bool IsRunning(TaskRecord task) => task.Status.State >= TaskState.Running;
+
+    /// <summary>
+    /// Ready to start, or waiting for what the old one holds (its node's memory, its host port). What no node may
+    /// take at all does not bring the old one down.
+    /// </summary>
+    private bool IsPrepared(TaskRecord task)
+    {
+        if (task.Status.State < TaskState.Assigned && task.Status.Error.Length > 0)
+        {
+            return Explanation.IsForWantOfRoom(task.Status.Error);
+        }
+
+        var bound = task.CreatedAt + TimeSpan.FromSeconds(PrepareSeconds);
+        if (task.Status.State >= TaskState.Ready || bound <= scope.Now)
+        {
+            return true;
+        }
+
+        scope.Wake(bound);
+        return false;
+    }
+
+    /// <summary>Slots that are being updated, or were until a delay ago.</summary>
+    private int Busy()
+    {
+        var delay = SpecDefaults.FromNs(scope.Policy?.DelayNs ?? 0);
+        var busy = 0;
+        foreach (var attempt in _made)
+        {
+            if (attempt.SettledAt is not { } settled)
+            {
+                busy++;
+            }
+            else if (settled + delay > scope.Now)
+            {
+                busy++;
+                scope.Wake(settled + delay);
+            }
+        }
+
+        return busy;
+    }
+
+    private void SetStatus(
+        UpdateStatus.Types.State state, DateTimeOffset started, DateTimeOffset? completed, string message) =>
+        scope.Actions.Add(new Store.StoreAction.SetUpdateStatus(
+            scope.Service.Id, scope.Service.Version, new UpdateStatusRecord(state, started, completed, message)));
+
+    /// <summary>The first task that the update made in a slot.</summary>
+    private sealed record Attempt(TaskRecord Task, DateTimeOffset? RanSince)
+    {
+        /// <summary>When it came to run, or ended without.</summary>
+        internal DateTimeOffset? SettledAt =>
+            RanSince ?? (Task.Status.State.IsTerminal() ? Task.Status.AppliedAt : null);
+
+        /// <summary>It ended by itself before it had run for the whole monitor period.</summary>
+        internal bool HasFailed(TimeSpan monitor) =>
+            RestartRules.EndedByItself(Task) && (RanSince is not { } since || Task.Status.AppliedAt - since <= monitor);
+    }
+}

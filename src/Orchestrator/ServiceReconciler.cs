@@ -1,0 +1,89 @@
+using Swarm.Model;
+using Swarm.Store;
+
+namespace Swarm.Orchestrator;
+
+/// <summary>One look at one service: what has to be done now for it to become what its spec says.</summary>
+internal static class ServiceReconciler
+{
+    internal static void Reconcile(ServiceScope scope, IEnumerable<KeyValuePair<PortKey, ServiceId>> promised)
+    {
+        TaskReaper.Reap(scope);
+        if (scope.Service.Removing)
+        {
+            Remove(scope);
+            return;
+        }
+
+        Allocator.Allocate(scope, promised);
+        if (scope.Service.IsGlobal)
+        {
+            Keep(scope, GlobalSlots(scope));
+        }
+        else
+        {
+            Keep(scope, Scaling.Apply(scope, scope.Service.Spec.Replicas()));
+        }
+    }
+
+    private static void Remove(ServiceScope scope)
+    {
+        foreach (var task in scope.Slots.SelectMany(s => s.Tasks))
+        {
+            scope.Desire(task, TaskState.Remove);
+        }
+
+        if (scope.Slots.Count == 0)
+        {
+            scope.Actions.Add(new StoreAction.DeleteService(scope.Service.Id));
+        }
+    }
+
+    private static void Keep(ServiceScope scope, List<Slot> slots)
+    {
+        var updatable = scope.Service.IsGlobal
+            ? slots.FindAll(s => scope.State.Nodes.Get(s.Key.Node) is { IsSchedulable: true })
+            : slots;
+        var update = new RollingUpdate(scope, updatable);
+        if (!update.Judge())
+        {
+            return;
+        }
+
+        var touched = new HashSet<Slot>();
+        foreach (var slot in slots)
+        {
+            if (SlotKeeper.Step(scope, slot))
+            {
+                touched.Add(slot);
+            }
+        }
+
+        update.Advance(touched);
+    }
+
+    /// <summary>Slots on nodes where the service belongs; elsewhere its tasks are stopped (behaviour.md F).</summary>
+    private static List<Slot> GlobalSlots(ServiceScope scope)
+    {
+        var staying = new List<Slot>();
+        foreach (var slot in scope.Slots)
+        {
+            if (scope.State.Nodes.Get(slot.Key.Node) is { MustBeEmptied: false } node && scope.Rules.Admits(node))
+            {
+                staying.Add(slot);
+                continue;
+            }
+
+            slot.Wanted.ForEach(t => scope.Desire(t, TaskState.Shutdown));
+        }
+
+        var present = scope.Slots.Select(s => s.Key.Node).ToHashSet();
+        foreach (var node in scope.State.Nodes.Values.Where(n => n.IsSchedulable && !present.Contains(n.Id))
+            .Where(scope.Rules.Admits).OrderBy(n => n.Id))
+        {
+            scope.Create(new SlotKey(scope.Service.Id, 0, node.Id), TaskState.Running, null);
+        }
+
+        return staying;
+    }
+}

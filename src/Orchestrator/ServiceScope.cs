@@ -1,0 +1,136 @@
+using Swarm.Model;
+using Swarm.Protocol.V1;
+using Swarm.Scheduler;
+using Swarm.Store;
+
+namespace Swarm.Orchestrator;
+
+/// <summary>How a task's spec differs from the one in force.</summary>
+internal enum SpecDifference
+{
+    /// <summary>Nothing that its container would notice.</summary>
+    None,
+
+    /// <summary>Only where it may run.</summary>
+    Placement,
+
+    /// <summary>It has to be replaced.</summary>
+    Container,
+}
+
+/// <summary>A service while it is being reconciled: its slots, what is asked of it, and the actions so far.</summary>
+internal sealed class ServiceScope
+{
+    private readonly Dictionary<ulong, (SpecDifference Difference, PlacementRules Rules)> _versions = [];
+    private readonly Func<TaskId> _newTaskId;
+
+    internal ServiceScope(ClusterState state, ServiceRecord service, DateTimeOffset now, Func<TaskId> newTaskId)
+    {
+        (State, Service, Now, _newTaskId) = (state, service, now, newTaskId);
+        Slots = [];
+        foreach (var (key, ids) in state.SlotsOf(service.Id))
+        {
+            var tasks = new List<TaskRecord>(ids.Length);
+            foreach (var id in ids)
+            {
+                tasks.Add(state.Tasks[id]);
+            }
+
+            Slots.Add(new Slot(key, tasks));
+        }
+
+        Slots.Sort(static (a, b) =>
+            a.Key.Slot != b.Key.Slot ? a.Key.Slot.CompareTo(b.Key.Slot) : a.Key.Node.CompareTo(b.Key.Node));
+    }
+
+    internal ClusterState State { get; }
+
+    internal ServiceRecord Service { get; }
+
+    internal DateTimeOffset Now { get; }
+
+    /// <summary>Slots that have tasks, by number or node.</summary>
+    internal List<Slot> Slots { get; }
+
+    internal List<StoreAction> Actions { get; } = [];
+
+    /// <summary>When time alone will give the planner something to do here.</summary>
+    internal DateTimeOffset? WakeAt { get; private set; }
+
+    /// <summary>The policy of what is going on: an update or a rollback.</summary>
+    internal UpdatePolicy? Policy =>
+        Service.Update is { IsRollback: true } ? Service.Spec.Rollback : Service.Spec.Update;
+
+    internal PlacementRules Rules => Version(Service.SpecVersion).Rules;
+
+    internal NodeRecord? NodeOf(TaskRecord task) => task.NodeId.IsNone ? null : State.Nodes.Get(task.NodeId);
+
+    internal void Wake(DateTimeOffset at) => WakeAt = WakeAt is null || at < WakeAt ? at : WakeAt;
+
+    internal void Desire(TaskRecord task, TaskState desired)
+    {
+        if (task.DesiredState < desired)
+        {
+            Actions.Add(new StoreAction.SetDesiredState(task.Id, 0, desired));
+        }
+    }
+
+    /// <summary>A task of the spec in force.</summary>
+    internal void Create(SlotKey slot, TaskState desired, DateTimeOffset? startNotBefore) =>
+        Actions.Add(new StoreAction.CreateTask(new TaskRecord
+        {
+            Id = _newTaskId(),
+            ServiceId = Service.Id,
+            SpecVersion = Service.SpecVersion,
+            Slot = slot.Slot,
+            NodeId = slot.Node,
+            DesiredState = desired,
+            StartNotBefore = startNotBefore,
+            CreatedAt = default,
+            Status = new TaskStatusRecord { State = TaskState.Pending, At = default },
+        }));
+
+    /// <summary>It has to be replaced for the spec in force to be true.</summary>
+    internal bool IsDirty(TaskRecord task)
+    {
+        if (task.SpecVersion == Service.SpecVersion)
+        {
+            return false;
+        }
+
+        return Version(task.SpecVersion).Difference switch
+        {
+            SpecDifference.None => false,
+            SpecDifference.Placement => NodeOf(task) is not { } node || !Rules.Admits(node),
+            _ => true,
+        };
+    }
+
+    /// <summary>Its node is gone, down or drained: it cannot stay there.</summary>
+    internal bool HasLostNode(TaskRecord task) =>
+        !task.NodeId.IsNone && (NodeOf(task) is not { } node || node.MustBeEmptied);
+
+    /// <summary>
+    /// Labels of its node were changed under it. A constraint that a user changed is a matter of the rolling
+    /// update, so each task is held against the spec that it was made from.
+    /// </summary>
+    internal bool IsMisplaced(TaskRecord task)
+    {
+        var rules = Version(task.SpecVersion).Rules;
+        return !rules.AdmitsAll
+            && task.Status.State >= TaskState.Assigned
+            && NodeOf(task) is { Availability: NodeSpec.Types.Availability.Active } node
+            && !rules.Admits(node);
+    }
+
+    private (SpecDifference Difference, PlacementRules Rules) Version(ulong version)
+    {
+        if (!_versions.TryGetValue(version, out var known))
+        {
+            var spec = Service.KeptSpecs[version];
+            _versions[version] = known = (Differences.Between(spec, Service.Spec), PlacementRules.Of(spec));
+        }
+
+        return known;
+    }
+}

@@ -1,0 +1,113 @@
+using Swarm.Model;
+using Swarm.Protocol.V1;
+using Swarm.Store;
+
+namespace Swarm.Orchestrator;
+
+/// <summary>Deletes what nobody needs, gives up on what nobody will hear of again (behaviour.md T).</summary>
+internal static class TaskReaper
+{
+    /// <summary>A node that was down for so long is not expected back, in hours.</summary>
+    internal const int OrphanHours = 24;
+
+    internal static void Reap(ServiceScope scope)
+    {
+        foreach (var slot in scope.Slots)
+        {
+            var left = new List<TaskRecord>(slot.Tasks.Count);
+            foreach (var task in slot.Tasks)
+            {
+                GiveUp(scope, task);
+                if (IsGone(scope, task))
+                {
+                    scope.Actions.Add(new StoreAction.DeleteTask(task.Id));
+                }
+                else
+                {
+                    left.Add(task);
+                }
+            }
+
+            Forget(scope, left);
+        }
+    }
+
+    /// <summary>It was to be removed or had no node, and nothing of it can be running where we could stop it.</summary>
+    private static bool IsGone(ServiceScope scope, TaskRecord task)
+    {
+        if (task.DesiredState <= TaskState.Running)
+        {
+            return false;
+        }
+
+        if (task.Status.State < TaskState.Assigned)
+        {
+            return true;
+        }
+
+        var node = scope.NodeOf(task);
+        if (task.Status.State.IsTerminal())
+        {
+            return task.DesiredState == TaskState.Remove || (task.Slot == 0 && node is null);
+        }
+
+        // Whatever still runs on a node that is down goes when it returns: it is not among its assignments then.
+        return task.DesiredState == TaskState.Remove && node is null or { State: NodeStatus.Types.State.Down };
+    }
+
+    private static void Forget(ServiceScope scope, List<TaskRecord> tasks)
+    {
+        var limit = Limit(scope);
+        if (limit < 0 || tasks.Count <= limit)
+        {
+            return;
+        }
+
+        var surplus = tasks.Count - limit;
+        var wanted = tasks.Exists(t => t.DesiredState <= TaskState.Running);
+        foreach (var task in tasks)
+        {
+            // The last word on a slot that is done says that it is done: without it the slot would start again.
+            if (surplus == 0 || (!wanted && task == tasks[^1]))
+            {
+                return;
+            }
+
+            if (task.DesiredState > TaskState.Running && task.Status.State.IsTerminal())
+            {
+                scope.Actions.Add(new StoreAction.DeleteTask(task.Id));
+                surplus--;
+            }
+        }
+    }
+
+    private static int Limit(ServiceScope scope)
+    {
+        var limit = scope.State.Cluster?.Spec.TaskHistoryLimitOrDefault() ?? SpecDefaults.TaskHistoryLimit;
+        var attempts = scope.Service.Spec.Task?.Restart?.MaxAttempts ?? 0;
+        return limit < 0 || attempts == 0 ? limit : (int)Math.Max((ulong)limit, Math.Min(attempts, 10_000) + 1);
+    }
+
+    private static void GiveUp(ServiceScope scope, TaskRecord task)
+    {
+        if (task.Status.State is < TaskState.Assigned or > TaskState.Running
+            || scope.NodeOf(task) is not { State: NodeStatus.Types.State.Down } node)
+        {
+            return;
+        }
+
+        var bound = node.StateChangedAt.AddHours(OrphanHours);
+        if (bound > scope.Now)
+        {
+            scope.Wake(bound);
+            return;
+        }
+
+        scope.Actions.Add(new StoreAction.ReportTaskStatus(task.Id, new TaskStatusRecord
+        {
+            State = TaskState.Orphaned,
+            At = scope.Now,
+            Message = $"its node has been down for {OrphanHours} hours",
+        }));
+    }
+}

@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using Swarm.Model;
+
+namespace Swarm.Store;
+
+/// <summary>Why an action was refused.</summary>
+public enum RefusalKind
+{
+    /// <summary>The object changed since the writer read it.</summary>
+    Conflict,
+
+    /// <summary>There is no such object.</summary>
+    NotFound,
+
+    /// <summary>An object with this id exists.</summary>
+    AlreadyExists,
+
+    /// <summary>Another service has this name.</summary>
+    NameInUse,
+
+    /// <summary>Another service publishes this port.</summary>
+    PortInUse,
+
+    /// <summary>A state may not go there.</summary>
+    IllegalTransition,
+
+    /// <summary>The object's present state does not allow it.</summary>
+    FailedPrecondition,
+
+    /// <summary>There is nothing left to give, as of subnets.</summary>
+    Exhausted,
+
+    /// <summary>A report that is behind what is stored: harmless.</summary>
+    Outdated,
+}
+
+/// <summary>What became of one action.</summary>
+/// <param name="Kind">Null when it was applied.</param>
+/// <param name="Message">For people; empty when applied.</param>
+/// <param name="CurrentVersion">With <see cref="RefusalKind.Conflict"/>: the version that is stored.</param>
+public readonly record struct ActionOutcome(RefusalKind? Kind, string Message, ulong CurrentVersion)
+{
+    /// <summary>It was applied, or was so already.</summary>
+    public static ActionOutcome Applied { get; } = new(null, "", 0);
+
+    /// <summary>True unless refused.</summary>
+    public bool IsApplied => Kind is null;
+
+    internal static ActionOutcome Refused(RefusalKind kind, string message) => new(kind, message, 0);
+
+    internal static ActionOutcome Conflict(string what, ulong seen, ulong current) => new(
+        RefusalKind.Conflict,
+        $"{what} was changed since it was read: version {current} is stored, {seen} was given; read it again",
+        current);
+}
+
+/// <summary>One object before and after an entry: created when there is no before, deleted when no after.</summary>
+public readonly record struct Change<T>(T? Before, T? After)
+    where T : class;
+
+/// <summary>What an entry changed, one row an object.</summary>
+public sealed record Changes(
+    ImmutableArray<Change<TaskRecord>> Tasks,
+    ImmutableArray<Change<ServiceRecord>> Services,
+    ImmutableArray<Change<NodeRecord>> Nodes,
+    bool Cluster)
+{
+    /// <summary>Nothing.</summary>
+    public static Changes None { get; } = new([], [], [], false);
+
+    /// <summary>True when the entry changed nothing.</summary>
+    public bool IsEmpty => Tasks.IsEmpty && Services.IsEmpty && Nodes.IsEmpty && !Cluster;
+}
+
+/// <summary>The next state, what differs, and one outcome for each action in its order.</summary>
+public sealed record ApplyResult(ClusterState State, Changes Changes, ImmutableArray<ActionOutcome> Outcomes);

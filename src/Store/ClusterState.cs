@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using Swarm.Model;
+
+namespace Swarm.Store;
+
+/// <summary>
+/// Everything the cluster knows at one log index: an immutable value that any thread may read as long as it likes.
+/// The indexes are derived from the records; the records alone are stored and hashed.
+/// </summary>
+public sealed record ClusterState
+{
+    private ClusterState()
+    {
+    }
+
+    /// <summary>Before the first entry.</summary>
+    public static ClusterState Empty { get; } = new();
+
+    /// <summary>The last entry that is in here.</summary>
+    public ulong LastIndex { get; internal init; }
+
+    /// <summary>Null before the cluster was initialised.</summary>
+    public ClusterRecord? Cluster { get; internal init; }
+
+    /// <summary>Members.</summary>
+    public PersistentDictionary<NodeId, NodeRecord> Nodes { get; internal init; } =
+        PersistentDictionary<NodeId, NodeRecord>.Empty;
+
+    /// <summary>Services, those that are being removed included.</summary>
+    public PersistentDictionary<ServiceId, ServiceRecord> Services { get; internal init; } =
+        PersistentDictionary<ServiceId, ServiceRecord>.Empty;
+
+    /// <summary>Tasks, ended ones included.</summary>
+    public PersistentDictionary<TaskId, TaskRecord> Tasks { get; internal init; } =
+        PersistentDictionary<TaskId, TaskRecord>.Empty;
+
+    /// <summary>Which service publishes a port on every node.</summary>
+    public ImmutableSortedDictionary<PortKey, ServiceId> IngressPorts { get; internal init; } =
+        ImmutableSortedDictionary<PortKey, ServiceId>.Empty;
+
+    /// <summary>Log index of the last change of any node.</summary>
+    public ulong NodesRevision { get; internal init; }
+
+    /// <summary>When a task that has ended had begun to run; absent when it never ran.</summary>
+    internal PersistentDictionary<TaskId, DateTimeOffset> RanSince { get; init; } =
+        PersistentDictionary<TaskId, DateTimeOffset>.Empty;
+
+    internal PersistentDictionary<NodeId, NodeTasks> ByNode { get; init; } =
+        PersistentDictionary<NodeId, NodeTasks>.Empty;
+
+    internal PersistentDictionary<ServiceId, ServiceTasks> ByService { get; init; } =
+        PersistentDictionary<ServiceId, ServiceTasks>.Empty;
+
+    internal ImmutableSortedDictionary<string, ServiceId> ServiceNames { get; init; } =
+        ImmutableSortedDictionary.Create<string, ServiceId>(StringComparer.OrdinalIgnoreCase);
+
+    internal ImmutableSortedDictionary<string, ImmutableSortedSet<NodeId>> Hostnames { get; init; } =
+        ImmutableSortedDictionary.Create<string, ImmutableSortedSet<NodeId>>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Bit i: network index i is given away. Bit 0 is always set.</summary>
+    internal ImmutableArray<ulong> NetworkIndexes { get; init; } = [1];
+
+    /// <summary>The next state. Refused actions leave no trace but their outcome.</summary>
+    /// <exception cref="InvariantException">The index is not after <see cref="LastIndex"/>.</exception>
+    public ApplyResult Apply(StoreEntry entry, ulong index)
+    {
+        Invariant.Check(index > LastIndex);
+        var draft = new StateDraft(this, entry.At, index);
+        var outcomes = ImmutableArray.CreateBuilder<ActionOutcome>(entry.Actions.Length);
+        foreach (var action in entry.Actions)
+        {
+            outcomes.Add(ActionRules.Apply(draft, action));
+        }
+
+        var (state, changes) = draft.Finish();
+        return new ApplyResult(state, changes, outcomes.MoveToImmutable());
+    }
+
+    /// <summary>An index that changed nothing here (a leader's empty entry, a change of Raft's members).</summary>
+    public ClusterState Skip(ulong index) => this with { LastIndex = index };
+
+    /// <summary>The service of this name, upper and lower case alike; one that is being removed has no name.</summary>
+    public ServiceRecord? FindService(string name) =>
+        ServiceNames.TryGetValue(name, out var id) ? Services.Get(id) : null;
+
+    /// <summary>Nodes of this hostname, upper and lower case alike, by id.</summary>
+    public IEnumerable<NodeRecord> FindNodes(string hostname) =>
+        Hostnames.TryGetValue(hostname, out var ids) ? ids.Select(id => Nodes[id]) : [];
+
+    /// <summary>All tasks of a service, ended ones included.</summary>
+    public IEnumerable<TaskRecord> TasksOf(ServiceId service) =>
+        SlotsOf(service).SelectMany(slot => slot.Value).Select(id => Tasks[id]);
+
+    /// <summary>All tasks that name a node, ended ones included; also of a node that was removed.</summary>
+    public IEnumerable<TaskRecord> TasksOn(NodeId node) =>
+        ByNode.TryGetValue(node, out var tasks) ? tasks.Ids.Keys.Select(id => Tasks[id]) : [];
+
+    /// <summary>The tasks of one slot, oldest first.</summary>
+    public IEnumerable<TaskRecord> TasksIn(SlotKey slot) =>
+        SlotsOf(slot.ServiceId).TryGetValue(slot, out var ids) ? ids.Select(id => Tasks[id]) : [];
+
+    /// <summary>Every slot of a service that has tasks, with these, oldest first.</summary>
+    public PersistentDictionary<SlotKey, ImmutableArray<TaskId>> SlotsOf(ServiceId service) =>
+        ByService.TryGetValue(service, out var tasks) ? tasks.Slots : ServiceTasks.None.Slots;
+
+    /// <summary>What the tasks of a node hold.</summary>
+    public NodeUsage UsageOf(NodeId node) => ByNode.TryGetValue(node, out var tasks) ? tasks.Usage : NodeUsage.None;
+
+    /// <summary>Tasks of a service that are wanted up and wait for a node.</summary>
+    public int WaitingTasks(ServiceId service) => ByService.TryGetValue(service, out var tasks) ? tasks.Waiting : 0;
+
+    /// <summary>Log index of the last change of the service or any of its tasks.</summary>
+    public ulong RevisionOf(ServiceId service) => ByService.TryGetValue(service, out var tasks) ? tasks.Revision : 0;
+
+    /// <summary>The spec a task was made from.</summary>
+    /// <exception cref="InvariantException">The service does not keep it.</exception>
+    public Protocol.V1.ServiceSpec SpecOf(TaskRecord task)
+    {
+        var service = Services.Get(task.ServiceId);
+        Invariant.Check(service is not null && service.KeptSpecs.ContainsKey(task.SpecVersion));
+        return service.KeptSpecs[task.SpecVersion];
+    }
+
+    /// <summary>When a task began to run (leader's clock); null when it did not yet, or never did.</summary>
+    public DateTimeOffset? RunningSince(TaskRecord task) =>
+        task.Status.State == TaskState.Running ? task.Status.AppliedAt
+        : RanSince.TryGetValue(task.Id, out var since) ? since
+        : null;
+}

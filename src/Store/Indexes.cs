@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using Swarm.Model;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Store;
+
+/// <summary>A port number of one protocol; what is unspecified is TCP.</summary>
+public readonly record struct PortKey(PortConfig.Types.Protocol Protocol, uint Port) : IComparable<PortKey>
+{
+    /// <summary>The published side of a port.</summary>
+    public static PortKey Of(PortConfig port) => new(
+        port.Protocol == PortConfig.Types.Protocol.Unspecified ? PortConfig.Types.Protocol.Tcp : port.Protocol,
+        port.PublishedPort);
+
+    /// <inheritdoc/>
+    public int CompareTo(PortKey other) => (Protocol, Port).CompareTo((other.Protocol, other.Port));
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Port}/{(Protocol == PortConfig.Types.Protocol.Udp ? "udp" : "tcp")}";
+}
+
+/// <summary>What the tasks of a node hold: reservations and ports from Assigned until they have ended.</summary>
+/// <param name="NanoCpus">Reserved.</param>
+/// <param name="MemoryBytes">Reserved.</param>
+/// <param name="ActiveTasks">Wanted up and not ended.</param>
+/// <param name="HostPorts">Bound by tasks of publish mode host.</param>
+public sealed record NodeUsage(long NanoCpus, long MemoryBytes, int ActiveTasks, ImmutableHashSet<PortKey> HostPorts)
+{
+    /// <summary>An empty node.</summary>
+    public static NodeUsage None { get; } = new(0, 0, 0, []);
+}
+
+/// <summary>The tasks that name a node, ended ones included.</summary>
+internal sealed record NodeTasks(PersistentDictionary<TaskId, bool> Ids, NodeUsage Usage)
+{
+    internal static NodeTasks None { get; } = new(PersistentDictionary<TaskId, bool>.Empty, NodeUsage.None);
+}
+
+/// <summary>The tasks of a service by slot, oldest first in each.</summary>
+/// <param name="Slots">Every slot that has a task.</param>
+/// <param name="SpecUses">How many tasks name each spec version.</param>
+/// <param name="Waiting">Tasks that are wanted up and have no node confirmed yet.</param>
+/// <param name="Revision">Log index of the last change of the service or any task of it.</param>
+internal sealed record ServiceTasks(
+    PersistentDictionary<SlotKey, ImmutableArray<TaskId>> Slots,
+    ImmutableSortedDictionary<ulong, int> SpecUses,
+    int Waiting,
+    ulong Revision)
+{
+    internal static ServiceTasks None { get; } = new(
+        PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Empty, ImmutableSortedDictionary<ulong, int>.Empty, 0, 0);
+}

@@ -1,0 +1,67 @@
+using Swarm.Model;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Store;
+
+/// <summary>Which published ports belong to which service.</summary>
+public static class ServicePorts
+{
+    /// <summary>Published on every node; what is unspecified is.</summary>
+    public static bool IsIngress(this PortConfig port) =>
+        port.PublishMode != PortConfig.Types.PublishMode.Host;
+
+    /// <summary>Ports of a spec with the given mode and a number of their own.</summary>
+    public static IEnumerable<PortKey> Named(ServiceSpec spec, bool ingress) =>
+        (spec.Endpoint?.Ports ?? []).Where(p => p.PublishedPort != 0 && p.IsIngress() == ingress).Select(PortKey.Of);
+
+    /// <summary>Ingress ports that nobody else may have: those asked for and those allocated.</summary>
+    internal static IEnumerable<PortKey> Claimed(ServiceRecord service) => service.Removing
+        ? []
+        : Named(service.Spec, ingress: true)
+            .Concat(service.Ports.Where(p => p.PublishedPort != 0 && p.IsIngress()).Select(PortKey.Of))
+            .Distinct();
+
+    /// <summary>The first port that another service stands in the way of; null when there is none.</summary>
+    internal static ActionOutcome? Clash(StateDraft draft, ServiceId self, ServiceSpec spec)
+    {
+        foreach (var port in Named(spec, ingress: true))
+        {
+            if (Owner(draft, self, port) is { } owner)
+            {
+                return Taken(port, owner, "an ingress");
+            }
+        }
+
+        foreach (var port in Named(spec, ingress: false))
+        {
+            if (Owner(draft, self, port) is { } owner)
+            {
+                return Taken(port, owner, "an ingress");
+            }
+        }
+
+        var wanted = Named(spec, ingress: true).ToHashSet();
+        if (wanted.Count == 0)
+        {
+            return null;
+        }
+
+        foreach (var other in draft.Services.Where(s => s.Id != self && !s.Removing))
+        {
+            foreach (var port in Named(other.Spec, ingress: false).Where(wanted.Contains))
+            {
+                return Taken(port, other, "a host-mode");
+            }
+        }
+
+        return null;
+    }
+
+    internal static ServiceRecord? Owner(StateDraft draft, ServiceId self, PortKey port) =>
+        draft.IngressPorts.TryGetValue(port, out var owner) && owner != self ? draft.Service(owner) : null;
+
+    internal static ActionOutcome Taken(PortKey port, ServiceRecord owner, string kind) => ActionOutcome.Refused(
+        RefusalKind.PortInUse,
+        $"port '{port.Port}' is already in use by service '{owner.Spec.Name}' ({owner.Id}) as {kind} port; "
+        + "publish another one or remove that service");
+}

@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using Swarm.Model;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Store;
+
+/// <summary>
+/// The state while one entry is being applied: records are put here, and the indexes follow. Rules live in
+/// <see cref="ActionRules"/> and its neighbours; this class knows none.
+/// </summary>
+internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong index)
+{
+    private readonly PersistentDictionary<TaskId, TaskRecord>.Builder _tasks = before.Tasks.ToBuilder();
+    private readonly PersistentDictionary<ServiceId, ServiceRecord>.Builder _services = before.Services.ToBuilder();
+    private readonly PersistentDictionary<NodeId, NodeRecord>.Builder _nodes = before.Nodes.ToBuilder();
+    private readonly PersistentDictionary<TaskId, DateTimeOffset>.Builder _ranSince = before.RanSince.ToBuilder();
+    private readonly ChangeList<TaskId, TaskRecord> _changedTasks = new();
+    private readonly ChangeList<ServiceId, ServiceRecord> _changedServices = new();
+    private readonly ChangeList<NodeId, NodeRecord> _changedNodes = new();
+    private readonly TaskIndexDraft _index = new(before, index);
+    private bool _clusterChanged;
+
+    internal DateTimeOffset At => at;
+
+    internal ulong Index => index;
+
+    internal ClusterState Before => before;
+
+    internal ClusterRecord? Cluster { get; private set; } = before.Cluster;
+
+    internal ImmutableSortedDictionary<PortKey, ServiceId> IngressPorts { get; private set; } = before.IngressPorts;
+
+    internal ImmutableSortedDictionary<string, ServiceId> ServiceNames { get; private set; } = before.ServiceNames;
+
+    internal ImmutableArray<ulong> NetworkIndexes { get; private set; } = before.NetworkIndexes;
+
+    private ImmutableSortedDictionary<string, ImmutableSortedSet<NodeId>> Hostnames { get; set; } = before.Hostnames;
+
+    internal TaskRecord? Task(TaskId id) => _tasks.Get(id);
+
+    internal ServiceRecord? Service(ServiceId id) => _services.Get(id);
+
+    internal NodeRecord? Node(NodeId id) => _nodes.Get(id);
+
+    internal IEnumerable<ServiceRecord> Services => _services.ToMap().Values;
+
+    internal ImmutableArray<TaskId> TasksOn(NodeId node) => _index.TasksOn(node);
+
+    internal bool HasTasks(ServiceId service) => _index.HasTasks(service);
+
+    internal void PutCluster(ClusterRecord record) => (Cluster, _clusterChanged) = (record, true);
+
+    internal void PutNode(NodeRecord record)
+    {
+        var old = _nodes.Get(record.Id);
+        _changedNodes.Note(record.Id, old);
+        _nodes.Set(record.Id, record);
+        if (old is null)
+        {
+            NetworkIndexes = Subnets.Taken(NetworkIndexes, record.NetworkIndex);
+        }
+
+        if (old?.Hostname != record.Hostname)
+        {
+            ForgetHostname(old);
+            var ids = Hostnames.GetValueOrDefault(record.Hostname, []);
+            Hostnames = Hostnames.SetItem(record.Hostname, ids.Add(record.Id));
+        }
+    }
+
+    internal void DropNode(NodeRecord record)
+    {
+        _changedNodes.Note(record.Id, record);
+        _nodes.Remove(record.Id);
+        NetworkIndexes = Subnets.Freed(NetworkIndexes, record.NetworkIndex);
+        ForgetHostname(record);
+    }
+
+    internal void PutService(ServiceRecord record)
+    {
+        var old = _services.Get(record.Id);
+        _changedServices.Note(record.Id, old);
+        _index.Touch(record.Id);
+        var kept = _index.KeptSpecs(record);
+        _services.Set(record.Id, ReferenceEquals(kept, record.KeptSpecs) ? record : record with { KeptSpecs = kept });
+        ClaimName(old, record);
+        ClaimPorts(old, record);
+    }
+
+    /// <summary>As <see cref="PutService"/> before the tasks that use the kept specs are there.</summary>
+    internal void RestoreService(ServiceRecord record)
+    {
+        _index.Touch(record.Id);
+        _services.Set(record.Id, record);
+        ClaimName(null, record);
+        ClaimPorts(null, record);
+    }
+
+    internal void RestoreTask(TaskRecord record, DateTimeOffset ranSince)
+    {
+        PutTask(null, record);
+        if (ranSince != default)
+        {
+            _ranSince.Set(record.Id, ranSince);
+        }
+    }
+
+    internal void DropService(ServiceRecord record)
+    {
+        _changedServices.Note(record.Id, record);
+        _services.Remove(record.Id);
+        _index.DropService(record.Id);
+        ClaimName(record, null);
+        ClaimPorts(record, null);
+    }
+
+    internal void PutTask(TaskRecord? old, TaskRecord record)
+    {
+        _changedTasks.Note(record.Id, old);
+        _tasks.Set(record.Id, record);
+        if (old?.Status.State == TaskState.Running && record.Status.State.IsTerminal())
+        {
+            _ranSince.Set(record.Id, old.Status.AppliedAt);
+        }
+
+        _index.Put(old, record, Reservations(record));
+    }
+
+    internal void DropTask(TaskRecord record)
+    {
+        _changedTasks.Note(record.Id, record);
+        _tasks.Remove(record.Id);
+        _ranSince.Remove(record.Id);
+        if (_index.Drop(record, Reservations(record)) && Service(record.ServiceId) is { } service)
+        {
+            PutService(service);
+        }
+    }
+
+    internal (ClusterState State, Changes Changes) Finish()
+    {
+        var tasks = _tasks.ToMap();
+        var services = _services.ToMap();
+        var nodes = _nodes.ToMap();
+        var changes = new Changes(
+            _changedTasks.Finish(tasks), _changedServices.Finish(services), _changedNodes.Finish(nodes),
+            _clusterChanged);
+        var (byNode, byService) = _index.Finish();
+        var state = before with
+        {
+            LastIndex = index,
+            Cluster = Cluster,
+            Tasks = tasks,
+            Services = services,
+            Nodes = nodes,
+            RanSince = _ranSince.ToMap(),
+            IngressPorts = IngressPorts,
+            ServiceNames = ServiceNames,
+            Hostnames = Hostnames,
+            NetworkIndexes = NetworkIndexes,
+            NodesRevision = changes.Nodes.IsEmpty ? before.NodesRevision : index,
+            ByNode = byNode,
+            ByService = byService,
+        };
+        return (state, changes);
+    }
+
+    private Resources? Reservations(TaskRecord task)
+    {
+        var service = Service(task.ServiceId);
+        Invariant.Check(service is not null && service.KeptSpecs.ContainsKey(task.SpecVersion));
+        return service.KeptSpecs[task.SpecVersion].Task?.Reservations;
+    }
+
+    private void ForgetHostname(NodeRecord? old)
+    {
+        if (old is null || !Hostnames.TryGetValue(old.Hostname, out var ids))
+        {
+            return;
+        }
+
+        ids = ids.Remove(old.Id);
+        Hostnames = ids.IsEmpty ? Hostnames.Remove(old.Hostname) : Hostnames.SetItem(old.Hostname, ids);
+    }
+
+    private void ClaimName(ServiceRecord? old, ServiceRecord? record)
+    {
+        var from = old is { Removing: false } ? old.Spec.Name : null;
+        var to = record is { Removing: false } ? record.Spec.Name : null;
+        if (from == to)
+        {
+            return;
+        }
+
+        ServiceNames = from is null ? ServiceNames : ServiceNames.Remove(from);
+        ServiceNames = to is null ? ServiceNames : ServiceNames.SetItem(to, record!.Id);
+    }
+
+    private void ClaimPorts(ServiceRecord? old, ServiceRecord? record)
+    {
+        foreach (var port in old is null ? [] : ServicePorts.Claimed(old))
+        {
+            IngressPorts = IngressPorts.Remove(port);
+        }
+
+        foreach (var port in record is null ? [] : ServicePorts.Claimed(record))
+        {
+            IngressPorts = IngressPorts.SetItem(port, record!.Id);
+        }
+    }
+}

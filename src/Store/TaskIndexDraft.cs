@@ -1,0 +1,185 @@
+using System.Collections.Immutable;
+using Swarm.Model;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Store;
+
+/// <summary>The indexes over tasks while an entry is applied: by slot, and by node with what its tasks hold.</summary>
+internal sealed class TaskIndexDraft(ClusterState before, ulong index)
+{
+    private readonly Dictionary<ServiceId, ServiceDraft> _services = [];
+    private readonly Dictionary<NodeId, NodeDraft> _nodes = [];
+
+    internal bool HasTasks(ServiceId service) => Of(service).Slots.Count > 0;
+
+    internal void Touch(ServiceId service) => Of(service);
+
+    internal void DropService(ServiceId service) => Of(service).Dropped = true;
+
+    internal ImmutableArray<TaskId> TasksOn(NodeId node) => [.. Of(node).Ids.ToMap().Keys];
+
+    /// <summary>Those that a task names, the one in force and the one before it.</summary>
+    internal ImmutableSortedDictionary<ulong, ServiceSpec> KeptSpecs(ServiceRecord record)
+    {
+        var kept = record.KeptSpecs;
+        var uses = Of(record.Id).SpecUses;
+        var unused = kept.Keys.Where(v => v != record.SpecVersion && v != record.PreviousSpecVersion
+            && !uses.ContainsKey(v)).ToList();
+        kept = unused.Count == 0 ? kept : kept.RemoveRange(unused);
+        kept = kept.ContainsKey(record.SpecVersion) ? kept : kept.Add(record.SpecVersion, record.Spec);
+        return record.PreviousSpec is null || kept.ContainsKey(record.PreviousSpecVersion)
+            ? kept
+            : kept.Add(record.PreviousSpecVersion, record.PreviousSpec);
+    }
+
+    internal void Put(TaskRecord? old, TaskRecord record, Resources? reservations)
+    {
+        var service = Of(record.ServiceId);
+        service.Waiting += Waits(record) - Waits(old);
+        if (old is null)
+        {
+            var ids = service.Slots.TryGetValue(record.Key, out var slot) ? slot : [];
+            service.Slots.Set(record.Key, ids.Add(record.Id));
+            service.SpecUses[record.SpecVersion] = service.SpecUses.GetValueOrDefault(record.SpecVersion) + 1;
+        }
+
+        if (!record.NodeId.IsNone)
+        {
+            var node = Of(record.NodeId);
+            if (old is null || old.NodeId.IsNone)
+            {
+                node.Ids.Set(record.Id, true);
+            }
+
+            node.Count(old, -1, reservations);
+            node.Count(record, 1, reservations);
+        }
+    }
+
+    /// <summary>True when the spec it was made from has lost its last user.</summary>
+    internal bool Drop(TaskRecord record, Resources? reservations)
+    {
+        var service = Of(record.ServiceId);
+        service.Waiting -= Waits(record);
+        var left = service.Slots.Get(record.Key).Remove(record.Id);
+        if (left.IsEmpty)
+        {
+            service.Slots.Remove(record.Key);
+        }
+        else
+        {
+            service.Slots.Set(record.Key, left);
+        }
+
+        if (!record.NodeId.IsNone)
+        {
+            var node = Of(record.NodeId);
+            node.Ids.Remove(record.Id);
+            node.Count(record, -1, reservations);
+        }
+
+        if (--service.SpecUses[record.SpecVersion] > 0)
+        {
+            return false;
+        }
+
+        return service.SpecUses.Remove(record.SpecVersion);
+    }
+
+    internal (PersistentDictionary<NodeId, NodeTasks>, PersistentDictionary<ServiceId, ServiceTasks>) Finish()
+    {
+        var nodes = before.ByNode.ToBuilder();
+        foreach (var (id, node) in _nodes)
+        {
+            if (node.Ids.Count == 0)
+            {
+                nodes.Remove(id);
+                continue;
+            }
+
+            nodes.Set(id, new NodeTasks(node.Ids.ToMap(), node.Usage()));
+        }
+
+        var services = before.ByService.ToBuilder();
+        foreach (var (id, service) in _services)
+        {
+            if (service.Dropped)
+            {
+                services.Remove(id);
+                continue;
+            }
+
+            services.Set(id, new ServiceTasks(
+                service.Slots.ToMap(), service.SpecUses.ToImmutableSortedDictionary(), service.Waiting, index));
+        }
+
+        return (nodes.ToMap(), services.ToMap());
+    }
+
+    private static int Waits(TaskRecord? task) => task is { IsLive: true, Status.State: < TaskState.Assigned } ? 1 : 0;
+
+    private ServiceDraft Of(ServiceId id)
+    {
+        if (!_services.TryGetValue(id, out var draft))
+        {
+            _services[id] = draft = new ServiceDraft(before.ByService.Get(id) ?? ServiceTasks.None);
+        }
+
+        return draft;
+    }
+
+    private NodeDraft Of(NodeId id)
+    {
+        if (!_nodes.TryGetValue(id, out var draft))
+        {
+            _nodes[id] = draft = new NodeDraft(before.ByNode.Get(id) ?? NodeTasks.None);
+        }
+
+        return draft;
+    }
+
+    private sealed class ServiceDraft(ServiceTasks before)
+    {
+        internal PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Builder Slots { get; } =
+            before.Slots.ToBuilder();
+
+        internal Dictionary<ulong, int> SpecUses { get; } = new(before.SpecUses);
+
+        internal int Waiting { get; set; } = before.Waiting;
+
+        internal bool Dropped { get; set; }
+    }
+
+    private sealed class NodeDraft(NodeTasks before)
+    {
+        private long _nanoCpus = before.Usage.NanoCpus;
+        private long _memoryBytes = before.Usage.MemoryBytes;
+        private int _active = before.Usage.ActiveTasks;
+        private ImmutableHashSet<PortKey> _hostPorts = before.Usage.HostPorts;
+
+        internal PersistentDictionary<TaskId, bool>.Builder Ids { get; } = before.Ids.ToBuilder();
+
+        internal void Count(TaskRecord? task, int sign, Resources? reservations)
+        {
+            if (task is null || task.NodeId.IsNone || task.Status.State.IsTerminal())
+            {
+                return;
+            }
+
+            _active += task.IsLive ? sign : 0;
+            if (task.Status.State < TaskState.Assigned)
+            {
+                return;
+            }
+
+            _nanoCpus += sign * (reservations?.NanoCpus ?? 0);
+            _memoryBytes += sign * (reservations?.MemoryBytes ?? 0);
+            foreach (var port in task.HostPorts)
+            {
+                _hostPorts = sign > 0 ? _hostPorts.Add(PortKey.Of(port)) : _hostPorts.Remove(PortKey.Of(port));
+            }
+        }
+
+        internal NodeUsage Usage() => new(_nanoCpus, _memoryBytes, _active, _hostPorts);
+    }
+}

@@ -1,0 +1,60 @@
+using Swarm.Model;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Orchestrator.Tests;
+
+public sealed class GlobalTests
+{
+    private readonly World _world = new();
+
+    [Fact]
+    public void One_task_on_each_node_that_comes_and_none_where_it_does_not_belong()
+    {
+        var spec = World.Global("agent");
+        spec.Task.Placement = new Placement { Constraints = { "node.hostname!=n3" } };
+        var nodes = Enumerable.Range(1, 3).Select(i => _world.AddNode($"n{i}")).ToList();
+        var id = _world.Create(spec);
+        _world.Run(1);
+        Assert.Equal([nodes[0], nodes[1]], _world.Running(id).Select(t => t.NodeId));
+        var fourth = _world.AddNode("n4");
+        _world.Run(1);
+        Assert.Equal([nodes[0], nodes[1], fourth], _world.Running(id).Select(t => t.NodeId));
+        _world.SetAvailability(nodes[0], NodeSpec.Types.Availability.Drain);
+        _world.Run(1);
+        Assert.Equal([nodes[1], fourth], _world.Running(id).Select(t => t.NodeId));
+        _world.SetAvailability(nodes[0], NodeSpec.Types.Availability.Active);
+        _world.Run(2);
+        Assert.Equal(3, _world.Running(id).Count);
+        _world.MustDo(new Store.StoreAction.RemoveNode(fourth));
+        _world.Run(1);
+        Assert.DoesNotContain(_world.Tasks(id), t => t.NodeId == fourth);
+    }
+
+    [Fact]
+    public void Paused_nodes_are_left_as_they_are()
+    {
+        var nodes = Enumerable.Range(1, 2).Select(i => _world.AddNode($"n{i}")).ToList();
+        var id = _world.Create(World.Global("agent"));
+        _world.Run(1);
+        _world.SetAvailability(nodes[0], NodeSpec.Types.Availability.Pause);
+        _world.Update(id, s => s.Task.Container.Image = "web:2");
+        _world.Run(15);
+        Assert.Equal(["web:1", "web:2"], _world.Running(id).Select(t => _world.State.SpecOf(t).Task.Container.Image));
+        Assert.Equal(UpdateStatus.Types.State.Completed, _world.Service("agent").Update?.State);
+        _world.SetAvailability(nodes[0], NodeSpec.Types.Availability.Active);
+        _world.Run(15);
+        Assert.All(_world.Running(id), t => Assert.Equal("web:2", _world.State.SpecOf(t).Task.Container.Image));
+        Assert.Equal(2, _world.Running(id).Count);
+    }
+
+    [Fact]
+    public void A_global_task_that_does_not_fit_says_why()
+    {
+        _world.AddNode("n1");
+        var spec = World.Global("agent");
+        spec.Task.Reservations = new Resources { MemoryBytes = 1L << 40 };
+        var id = _world.Create(spec);
+        _world.Plan();
+        Assert.Equal("no suitable node (insufficient resources on 1 node)", _world.Tasks(id).Single().Status.Error);
+    }
+}

@@ -1,0 +1,67 @@
+using Swarm.Model;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Store.Tests;
+
+/// <summary>A state that grows by one entry at a time.</summary>
+internal sealed class Log
+{
+    internal ClusterState State { get; private set; } = ClusterState.Empty;
+
+    internal DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    internal ApplyResult Apply(params StoreAction[] actions)
+    {
+        var result = State.Apply(new StoreEntry(Now, [.. actions]), State.LastIndex + 1);
+        State = result.State;
+        return result;
+    }
+
+    internal ActionOutcome Do(StoreAction action) => Apply(action).Outcomes[0];
+
+    internal void Must(params StoreAction[] actions) =>
+        Assert.All(Apply(actions).Outcomes, o => Assert.True(o.IsApplied, o.Message));
+
+    internal static ServiceSpec Spec(string name, string image = "web:1", params uint[] ports)
+    {
+        var spec = new ServiceSpec
+        {
+            Name = name,
+            Task = new TaskSpec { Container = new ContainerSpec { Image = image } },
+            Replicated = new ReplicatedMode { Replicas = 2 },
+        };
+        if (ports.Length > 0)
+        {
+            spec.Endpoint = new EndpointSpec();
+            spec.Endpoint.Ports.Add(ports.Select(p => new PortConfig { PublishedPort = p, TargetPort = 80 }));
+        }
+
+        return spec;
+    }
+
+    internal static NodeRecord Node(string id, string hostname = "") => new()
+    {
+        Id = new NodeId(id),
+        CreatedAt = default,
+        Spec = new NodeSpec(),
+        Role = NodeRole.Worker,
+        State = NodeStatus.Types.State.Ready,
+        Description = new NodeDescription { Hostname = hostname },
+    };
+
+    internal TaskRecord Task(string id, ulong slot, string node = "") => new()
+    {
+        Id = new TaskId(id),
+        ServiceId = new ServiceId("s"),
+        SpecVersion = State.Services[new ServiceId("s")].SpecVersion,
+        Slot = slot,
+        NodeId = node.Length > 0 ? new NodeId(node) : default,
+        DesiredState = TaskState.Running,
+        CreatedAt = default,
+        Status = new TaskStatusRecord
+        {
+            State = node.Length > 0 ? TaskState.Assigned : TaskState.Pending,
+            At = default,
+        },
+    };
+}
