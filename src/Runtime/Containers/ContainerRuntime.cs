@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+
+namespace Swarm.Runtime.Containers;
+
+/// <summary>
+/// The containers of one node. They outlive this object: a new one over the same directory finds them again. All
+/// methods may be called from any thread.
+/// </summary>
+public sealed class ContainerRuntime : IAsyncDisposable
+{
+    private readonly RuntimeHost _host;
+    private readonly ConcurrentDictionary<string, ContainerEntry> _entries = new(StringComparer.Ordinal);
+
+    private ContainerRuntime(RuntimeHost host, RuntimeInfo info)
+    {
+        _host = host;
+        Info = info;
+    }
+
+    public RuntimeInfo Info { get; }
+
+    /// <summary>Chooses the runtime, removes leftovers and adopts what is there.</summary>
+    /// <exception cref="ContainerException">This host cannot run containers; the message says why.</exception>
+    public static async Task<ContainerRuntime> OpenAsync(ContainerRuntimeOptions options, CancellationToken ct)
+    {
+        if (!ContainerSpecRules.IsCleanAbsolute(options.CgroupParent) || options.CgroupParent == "/")
+            throw new ContainerException($"cgroup parent \"{options.CgroupParent}\" must be absolute, clean and not /");
+        if (!ContainerSpecRules.IsCleanAbsolute(options.DataDirectory))
+            throw new ContainerException($"data directory \"{options.DataDirectory}\" must be absolute and clean");
+        var conmon = ToolProcess.Find("conmon")
+            ?? throw new ContainerException(
+                "conmon, the container monitor, is not installed; install the package conmon");
+        var host = new RuntimeHost(options, new CgroupTree(), conmon);
+        try
+        {
+            host.Paths.CreateAll();
+            var info = await RuntimeProbe.RunAsync(host, ct).ConfigureAwait(false);
+            options.Log($"containers: {info.Notes}; cgroups {info.CgroupMode}; monitor {info.Monitor}");
+            var runtime = new ContainerRuntime(host, info);
+            foreach (var entry in AdoptContainers.Run(host))
+                runtime._entries[entry.Id] = entry;
+            return runtime;
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
+        }
+    }
+
+    public IReadOnlyList<ContainerState> List() =>
+        [.. _entries.Values.Select(static e => e.State).OrderBy(static s => s.Id, StringComparer.Ordinal)];
+
+    public ContainerState? Find(string id) => _entries.TryGetValue(id, out var entry) ? entry.State : null;
+
+    /// <summary>Makes the container and its namespaces; its program waits for <see cref="StartAsync"/>.</summary>
+    /// <exception cref="ContainerException">Refused or failed; nothing is left behind then.</exception>
+    public async Task<ContainerState> CreateAsync(ContainerSpec spec, CancellationToken ct)
+    {
+        ContainerSpecRules.Check(spec, _host.Options.CgroupParent);
+        if (spec.Init && !File.Exists(_host.Options.InitBinary))
+        {
+            throw new ContainerException(
+                $"init was asked for, but {_host.Options.InitBinary} is not installed (package tini)");
+        }
+        var entry = new ContainerEntry(spec.Id, _host.Paths.For(spec.Id));
+        if (!_entries.TryAdd(spec.Id, entry))
+            throw new ContainerException($"container {spec.Id} exists already; delete it first");
+        var made = false;
+        await entry.Verb.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            await _host.RunAsync(() => CreateContainer.Run(_host, entry, spec), ct).ConfigureAwait(false);
+            made = true;
+            return entry.State;
+        }
+        finally
+        {
+            if (!made)
+                _entries.TryRemove(new KeyValuePair<string, ContainerEntry>(spec.Id, entry));
+            entry.Verb.Release();
+        }
+    }
+
+    public async Task StartAsync(string id, CancellationToken ct)
+    {
+        var entry = Require(id);
+        await entry.Verb.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            await _host.RunAsync(() => StartContainer.Run(_host, entry), ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            entry.Verb.Release();
+        }
+    }
+
+    /// <summary>Signals the first process. One that has ended already is no error.</summary>
+    public Task KillAsync(string id, int signal, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        KillContainer.Run(Require(id), signal);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Stop signal ("" = the one of its specification), then SIGKILL after the grace. A container that never started is
+    /// killed at once; one that has ended gives its exit.
+    /// </summary>
+    public Task<ContainerExit> StopAsync(string id, string signal, TimeSpan grace, CancellationToken ct)
+    {
+        var entry = Require(id);
+        var record = entry.Record ?? throw new ContainerException($"container {id} is still being created");
+        var number = SignalName.Parse(signal.Length > 0 ? signal : record.StopSignal);
+        return StopContainer.RunAsync(_host, entry, number, grace, ct);
+    }
+
+    /// <summary>The same with the signal and grace of its specification.</summary>
+    public Task<ContainerExit> StopAsync(string id, CancellationToken ct) =>
+        StopAsync(id, "", Require(id).Record?.StopGrace ?? TimeSpan.Zero, ct);
+
+    public Task<ContainerExit> WaitAsync(string id, CancellationToken ct) => Require(id).Ended.WaitAsync(ct);
+
+    /// <summary>
+    /// Ends the container if it runs and gives back what it holds, so that its root file system can be unmounted.
+    /// Exit and log stay until <see cref="DeleteAsync"/>. Unknown ids are fine.
+    /// </summary>
+    public Task ReleaseAsync(string id, CancellationToken ct) => EndAsync(
+        id,
+        entry =>
+        {
+            if (entry.Record is not null)
+                DeleteContainer.Release(_host, entry);
+        },
+        ct);
+
+    /// <summary>Removes the container with everything it has, killing it when it runs. Unknown ids are fine.</summary>
+    public Task DeleteAsync(string id, CancellationToken ct) => EndAsync(
+        id,
+        entry =>
+        {
+            DeleteContainer.Run(_host, entry);
+            _entries.TryRemove(new KeyValuePair<string, ContainerEntry>(id, entry));
+            entry.Dispose();
+        },
+        ct);
+
+    /// <summary>
+    /// The last <paramref name="tail"/> lines (negative = all) since a time; with <paramref name="follow"/> it goes on
+    /// until the container has ended.
+    /// </summary>
+    /// <exception cref="ContainerException">There is no such log.</exception>
+    public IAsyncEnumerable<LogLine> ReadLogAsync(
+        string id, long tail, DateTimeOffset? since, bool follow, CancellationToken ct)
+    {
+        var entry = Require(id);
+        return LogReader.ReadAsync(entry.Directory.Logs, new LogQuery(tail, since, follow), entry.Ended, ct);
+    }
+
+    /// <summary>Stops watching; the containers go on.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _host.Dispose();
+        foreach (var entry in _entries.Values)
+            entry.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task EndAsync(string id, Action<ContainerEntry> work, CancellationToken ct)
+    {
+        ContainerSpecRules.CheckId(id);
+        var entry = _entries.GetValueOrDefault(id) ?? new ContainerEntry(id, _host.Paths.For(id));
+        await entry.Verb.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            if (entry.State.Phase is ContainerPhase.Running or ContainerPhase.Created)
+            {
+                await StopContainer.RunAsync(_host, entry, ContainerNative.SigKill, TimeSpan.Zero, ct)
+                    .ConfigureAwait(false);
+            }
+            await _host.RunAsync(() => work(entry), ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            entry.Verb.Release();
+        }
+    }
+
+    private ContainerEntry Require(string id) => _entries.TryGetValue(id, out var entry)
+        ? entry
+        : throw new ContainerException($"there is no container {id} on this node");
+}

@@ -1,0 +1,44 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Swarm.Runtime.Images;
+
+/// <summary>
+/// A sha256 digest, the only algorithm that is accepted. Text form: <c>sha256:</c> and 64 lower-case hex digits.
+/// </summary>
+public readonly record struct ImageDigest
+{
+    private const string Prefix = "sha256:";
+    private const int HexChars = 64;
+    private static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdef");
+
+    private ImageDigest(string hex) => Hex = hex;
+
+    /// <summary>The 64 hex digits: safe as a file name.</summary>
+    public string Hex { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Prefix + Hex;
+
+    /// <summary>Reads <c>sha256:…</c>; false for any other form.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out ImageDigest digest)
+    {
+        digest = default;
+        if (text is null || text.Length != Prefix.Length + HexChars
+            || !text.StartsWith(Prefix, StringComparison.Ordinal)
+            || text.AsSpan(Prefix.Length).ContainsAnyExcept(s_hexDigits))
+        {
+            return false;
+        }
+
+        digest = new ImageDigest(text[Prefix.Length..]);
+        return true;
+    }
+
+    /// <summary>Digest from the 32 bytes of a hash.</summary>
+    public static ImageDigest FromHash(ReadOnlySpan<byte> hash) => new(Convert.ToHexStringLower(hash));
+
+    /// <summary>Digest of some bytes.</summary>
+    public static ImageDigest Of(ReadOnlySpan<byte> content) =>
+        FromHash(System.Security.Cryptography.SHA256.HashData(content));
+}

@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+
+namespace Swarm.Runtime.Rootfs;
+
+/// <summary>System calls for mounting.</summary>
+internal static partial class MountNative
+{
+    internal const int EINVAL = 22;
+    internal const int ENOENT = 2;
+    private const int CloneFs = 0x200;
+    private const int MountDetach = 2;
+    private const int UnmountNoFollow = 8;
+    private const ulong NoDev = 4;
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int unshare(int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int chdir(string path);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mount(string source, string target, string type, ulong flags, string data);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int umount2(string target, int flags);
+
+    /// <summary>
+    /// Mounts an overlay whose options are relative to <paramref name="directory"/>. The calling thread gets a working
+    /// directory of its own and must end afterwards. 0 or errno.
+    /// </summary>
+    internal static int MountOverlayFrom(string directory, string target, string options)
+    {
+        if (unshare(CloneFs) != 0 || chdir(directory) != 0 || mount("overlay", target, "overlay", NoDev, options) != 0)
+            return Marshal.GetLastPInvokeError();
+        return 0;
+    }
+
+    /// <summary>0 or errno. Processes that still use the mount keep it until they end.</summary>
+    internal static int Unmount(string target) =>
+        umount2(target, MountDetach | UnmountNoFollow) == 0 ? 0 : Marshal.GetLastPInvokeError();
+}
