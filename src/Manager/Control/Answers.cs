@@ -1,0 +1,55 @@
+using Swarm.Model;
+using Swarm.Protocol.V1;
+using Swarm.Store;
+
+namespace Swarm.Manager.Control;
+
+/// <summary>Records as answers: with names and counts that only a whole state knows, without anything secret.</summary>
+internal static class Answers
+{
+    internal static ServiceView Service(ClusterState state, ServiceRecord record)
+    {
+        var view = Views.ToView(record);
+        view.KeptSpecs.Clear();
+        var tasks = state.TasksOf(record.Id);
+        view.RunningTasks = (ulong)tasks.Count(
+            t => t.Status.State == TaskState.Running && t.DesiredState <= TaskState.Running);
+        view.DesiredTasks = record.IsGlobal
+            ? (ulong)tasks.Where(t => t.DesiredState <= TaskState.Running).Select(t => t.NodeId).Distinct().Count()
+            : record.Spec.Replicas();
+        return view;
+    }
+
+    internal static TaskView Task(ClusterState state, TaskRecord record)
+    {
+        var view = Views.ToView(record);
+        var service = state.Services.Get(record.ServiceId);
+        view.Name = TaskNames.Of(service?.Spec.Name ?? record.ServiceId.Value, record);
+        view.NodeHostname = record.NodeId.IsNone
+            ? ""
+            : state.Nodes.Get(record.NodeId)?.Hostname ?? record.NodeId.Value;
+        if (service is not null && service.KeptSpecs.TryGetValue(record.SpecVersion, out var spec))
+        {
+            view.Spec = spec.Task;
+        }
+
+        return view;
+    }
+
+    internal static NodeView Node(NodeRecord record, IReadOnlyList<ManagerMember> managers)
+    {
+        var view = Views.ToView(record);
+        if (managers.FirstOrDefault(m => m.Node == record.Id) is { } member)
+        {
+            view.ManagerStatus = new ManagerStatus
+            {
+                Leader = member.IsLeader, Reachable = member.IsReachable, Address = member.Address,
+            };
+        }
+
+        return view;
+    }
+}
+
+/// <summary>What Raft knows of one manager.</summary>
+internal sealed record ManagerMember(NodeId Node, string Address, bool IsLeader, bool IsReachable);

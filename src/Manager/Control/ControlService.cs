@@ -1,0 +1,132 @@
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+using Swarm.Model;
+using Swarm.Protocol.V1;
+using Swarm.Rpc;
+
+namespace Swarm.Manager.Control;
+
+/// <summary>
+/// The control service of one manager. On the leader a request is carried out; on a follower it goes to the leader
+/// once, as it is. What was forwarded and finds no leader here is refused, so requests never wander.
+/// </summary>
+public sealed class ControlService
+{
+    private static readonly ServiceDescriptor Descriptor = ControlReflection.Descriptor.Services[0];
+    private static readonly TimeSpan FailoverPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FailoverPoll = TimeSpan.FromMilliseconds(50);
+    private readonly Func<ManagerNode?> _manager;
+
+    /// <summary>Answers for the manager that runs on this node, if one does.</summary>
+    public ControlService(Func<ManagerNode?> manager) => _manager = manager;
+
+    /// <summary>The handlers, for the server of the local socket and for the one that managers dial.</summary>
+    public RpcService Build()
+    {
+        var service = new RpcService(Descriptor);
+        Unary<CreateServiceRequest, CreateServiceResponse>(
+            service, "CreateService", (l, r, _, ct) => l.Services.CreateAsync(r, ct));
+        Unary<UpdateServiceRequest, UpdateServiceResponse>(
+            service, "UpdateService", (l, r, _, ct) => l.Services.UpdateAsync(r, ct));
+        Unary<RemoveServiceRequest, RemoveServiceResponse>(
+            service, "RemoveService", (l, r, _, ct) => l.Services.RemoveAsync(r, ct));
+        Unary<GetServiceRequest, GetServiceResponse>(
+            service, "GetService", (l, r, _, ct) => l.Queries.ServiceAsync(r, ct));
+        Unary<ListServicesRequest, ListServicesResponse>(
+            service, "ListServices", (l, r, _, ct) => l.Queries.ServicesAsync(r, ct));
+        Unary<GetTaskRequest, GetTaskResponse>(service, "GetTask", (l, r, _, ct) => l.Queries.TaskAsync(r, ct));
+        Unary<ListTasksRequest, ListTasksResponse>(
+            service, "ListTasks", (l, r, self, ct) => l.Queries.TasksAsync(r, self, ct));
+        Unary<GetNodeRequest, GetNodeResponse>(
+            service, "GetNode", (l, r, self, ct) => l.Queries.NodeAsync(r, self, ct));
+        Unary<ListNodesRequest, ListNodesResponse>(service, "ListNodes", (l, r, _, ct) => l.Queries.NodesAsync(r, ct));
+        Unary<UpdateNodeRequest, UpdateNodeResponse>(
+            service, "UpdateNode", (l, r, _, ct) => l.Nodes.UpdateAsync(r, ct));
+        Unary<RemoveNodeRequest, RemoveNodeResponse>(
+            service, "RemoveNode", (l, r, self, ct) => l.Nodes.RemoveAsync(r, self, ct));
+        Unary<GetJoinTokensRequest, GetJoinTokensResponse>(
+            service, "GetJoinTokens", (l, _, _, ct) => l.Nodes.TokensAsync(ct));
+        Unary<RotateJoinTokenRequest, GetJoinTokensResponse>(
+            service, "RotateJoinToken", (l, r, _, ct) => l.Nodes.RotateAsync(r, ct));
+        Stream<WatchServiceRequest, WatchServiceResponse>(
+            service, "WatchService", (l, r, s, ct) => l.Watches.ServiceAsync(r, s, ct));
+        Stream<ServiceLogsRequest, ServiceLogsResponse>(
+            service, "ServiceLogs", (l, r, s, ct) => l.Watches.LogsAsync(r, s, ct));
+        return service;
+    }
+
+    private void Unary<TReq, TRes>(
+        RpcService service, string name, Func<LeaderCommands, TReq, NodeId, CancellationToken, Task<TRes>> lead)
+        where TReq : class, IMessage<TReq>, new()
+        where TRes : class, IMessage<TRes>, new()
+    {
+        var method = RpcMethod<TReq, TRes>.Of(Descriptor, name);
+        service.Unary<TReq, TRes>(name, async (request, call) =>
+        {
+            var manager = Manager();
+            return await UntilLedAsync(
+                manager, call,
+                async () => await manager.LeaderCommandsAsync(Forwarded(call), call.Cancellation).ConfigureAwait(false)
+                    is { } here
+                    ? await lead(here, request, Asked(manager, call), call.Cancellation).ConfigureAwait(false)
+                    : await manager.Link.UnaryAsync(manager.LeaderAddress(), method, request, call.Cancellation)
+                        .ConfigureAwait(false)).ConfigureAwait(false);
+        });
+    }
+
+    /// <summary>
+    /// While the leader changes, a request that certainly had no effect is made again, so that a person notices a pause
+    /// and not an error. What may have had an effect is never made again.
+    /// </summary>
+    private static async Task<T> UntilLedAsync<T>(ManagerNode manager, CallContext call, Func<Task<T>> attempt)
+    {
+        var deadline = Environment.TickCount64 + (long)FailoverPatience.TotalMilliseconds;
+        while (true)
+        {
+            try
+            {
+                return await attempt().ConfigureAwait(false);
+            }
+            catch (RpcException e) when (!Forwarded(call) && Errors.IsNotDone(e) && Environment.TickCount64 < deadline)
+            {
+                await manager.LeadershipChangedAsync(FailoverPoll, call.Cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Stream<TReq, TRes>(
+        RpcService service, string name, Func<LeaderCommands, TReq, IResponseStream<TRes>, CancellationToken,
+            Task> lead)
+        where TReq : class, IMessage<TReq>, new()
+        where TRes : class, IMessage<TRes>, new()
+    {
+        var method = RpcMethod<TReq, TRes>.Of(Descriptor, name);
+        service.ServerStream<TReq, TRes>(name, async (request, responses, call) =>
+        {
+            var manager = Manager();
+            if (await manager.LeaderCommandsAsync(Forwarded(call), call.Cancellation).ConfigureAwait(false) is { } here)
+            {
+                await lead(here, request, responses, call.Cancellation).ConfigureAwait(false);
+                return;
+            }
+
+            await manager.Link.StreamAsync(
+                manager.LeaderAddress(), method, request, responses, call.Cancellation).ConfigureAwait(false);
+        });
+    }
+
+    private ManagerNode Manager() => _manager() ?? throw new RpcException(
+        RpcStatusCode.FailedPrecondition,
+        "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. "
+        + "Run this command on a manager node, or use \"swarmctl swarm init\" or \"swarmctl swarm join\" first.");
+
+    private static bool Forwarded(CallContext call) =>
+        call.Peer.Role == CallerRole.Manager && call.Metadata.ContainsKey(LeaderLink.ForwardedHeader);
+
+    /// <summary>"self" is the node that was asked first, also when it passed the question on.</summary>
+    private static NodeId Asked(ManagerNode manager, CallContext call) =>
+        call.Peer.Role == CallerRole.Manager ? new NodeId(call.Peer.NodeId) : manager.NodeId;
+}
+
+/// <summary>What the leader can be asked to do.</summary>
+internal sealed record LeaderCommands(ServiceCommands Services, NodeCommands Nodes, Queries Queries, Watches Watches);

@@ -1,0 +1,283 @@
+using Swarm.Model;
+using Swarm.Protocol.V1;
+using Swarm.Store;
+
+namespace Swarm.Manager.Core;
+
+/// <summary>
+/// The leader's side of all node sessions as a value machine: what happened goes in with the time, messages for
+/// sessions and actions for the log come out. It keeps no clock and does no I/O; the shell pumps streams.
+/// </summary>
+internal sealed class DispatcherCore
+{
+    private readonly Dictionary<SessionNumber, NodeSession> _sessions = [];
+    private readonly Dictionary<NodeId, SessionNumber> _byNode = [];
+    private readonly MeshModel _mesh = new();
+    private readonly WithdrawGate _gate = new();
+    private readonly NodeWatch _watch;
+    private readonly List<SessionOutput> _output = [];
+    private readonly List<StoreAction> _actions = [];
+    private ClusterState _state;
+    private long _lastSession;
+
+    /// <summary>A new leader: every node that was not down is given time to come to it.</summary>
+    internal DispatcherCore(ClusterState state, DateTimeOffset now)
+    {
+        _state = state;
+        _watch = new NodeWatch(state, now);
+        _mesh.Update(state, state.Services.Select(s => s.Key));
+    }
+
+    /// <summary>Open sessions.</summary>
+    internal int SessionCount => _sessions.Count;
+
+    /// <summary>The period that nodes are told, by the number of nodes.</summary>
+    internal TimeSpan HeartbeatPeriod => NodeWatch.PeriodFor(_state);
+
+    /// <summary>Messages since the last call, in order.</summary>
+    internal IReadOnlyList<SessionOutput> TakeOutput() => Take(_output);
+
+    /// <summary>Actions for the log since the last call.</summary>
+    internal IReadOnlyList<StoreAction> TakeActions() => Take(_actions);
+
+    /// <summary>A node came; an older session of the same node ends.</summary>
+    internal SessionNumber Open(NodeId node, Hello hello, IReadOnlyList<string> managers, DateTimeOffset now)
+    {
+        if (_byNode.TryGetValue(node, out var older))
+        {
+            Close(older, "a newer session of this node was opened");
+        }
+
+        var session = new NodeSession(new SessionNumber(++_lastSession), node, now);
+        _sessions[session.Number] = session;
+        _byNode[node] = session.Number;
+        _watch.Seen(node, now);
+        _actions.AddRange(Greeting.Differences(_state, node, hello));
+        Send(session, Greeting.Welcome(_state, node, managers, HeartbeatPeriod));
+        SendPeers(session, complete: true);
+        SendMesh(session);
+        Send(session, new SessionResponse { Assignments = AssignmentDiff.Complete(_state, session, _gate) });
+        return session.Number;
+    }
+
+    /// <summary>The stream ended; the node keeps its tasks for the grace period.</summary>
+    internal void Closed(SessionNumber number, DateTimeOffset now)
+    {
+        if (_sessions.Remove(number, out var session))
+        {
+            _byNode.Remove(session.Node);
+            _watch.Lost(session.Node, now);
+            ReleaseWithdrawn(now);
+        }
+    }
+
+    /// <summary>A node lives.</summary>
+    internal void Heartbeat(SessionNumber number, DateTimeOffset now)
+    {
+        if (Heard(number, now) is { } session)
+        {
+            Send(session, new SessionResponse
+            {
+                Heartbeat = new HeartbeatAnswer { HeartbeatPeriodNs = SpecDefaults.ToNs(HeartbeatPeriod) },
+            });
+        }
+    }
+
+    /// <summary>A node's kernel forwards by a version now.</summary>
+    internal void MeshApplied(SessionNumber number, ulong version, DateTimeOffset now)
+    {
+        if (Heard(number, now) is { } session && version <= session.MeshSent)
+        {
+            session.MeshApplied = Math.Max(session.MeshApplied, version);
+            ReleaseWithdrawn(now);
+        }
+    }
+
+    /// <summary>Reports that the log may take: of this node's own tasks, none going back (attacks.md AUTH-5).</summary>
+    internal IReadOnlyList<StoreAction> Reports(SessionNumber number, StatusBatch batch, DateTimeOffset now)
+    {
+        var actions = new List<StoreAction>();
+        if (Heard(number, now) is not { } session)
+        {
+            return actions;
+        }
+
+        foreach (var report in batch.Reports)
+        {
+            var task = _state.Tasks.Get(new TaskId(report.TaskId));
+            if (task is null || task.NodeId != session.Node || report.Status is not { } status
+                || !Enum.IsDefined((TaskState)status.State) || status.State == (int)TaskState.Remove
+                || status.State < (int)task.Status.State || task.Status.State.IsTerminal())
+            {
+                continue;
+            }
+
+            actions.Add(new StoreAction.ReportTaskStatus(task.Id, Views.FromView(status)));
+        }
+
+        return actions;
+    }
+
+    /// <summary>A batch is in the log.</summary>
+    internal void BatchAccepted(SessionNumber number, ulong sequence)
+    {
+        if (_sessions.TryGetValue(number, out var session))
+        {
+            Send(session, new SessionResponse { StatusAccepted = new StatusAccepted { Sequence = sequence } });
+        }
+    }
+
+    /// <summary>The log moved the state on.</summary>
+    internal void OnState(ClusterState state, Changes changes, DateTimeOffset now)
+    {
+        _state = state;
+        UpdateMesh(changes, now);
+        foreach (var group in changes.Tasks.GroupBy(t => (t.After ?? t.Before)!.NodeId))
+        {
+            if (SessionOf(group.Key) is { } session)
+            {
+                SendAssignments(session, group.Select(t => (t.After ?? t.Before)!.Id));
+            }
+        }
+
+        if (changes.Nodes.Length > 0)
+        {
+            OnNodes(changes, now);
+        }
+
+        ReleaseWithdrawn(now);
+    }
+
+    /// <summary>Time passed: nodes that were silent too long are down; held stops whose bound passed go out.</summary>
+    internal void Tick(DateTimeOffset now)
+    {
+        _actions.AddRange(_watch.Overdue(_state, now));
+        ReleaseWithdrawn(now);
+    }
+
+    /// <summary>Sends one message to a node's session; false when it has none.</summary>
+    internal bool SendTo(NodeId node, SessionResponse message)
+    {
+        if (SessionOf(node) is not { } session)
+        {
+            return false;
+        }
+
+        Send(session, message);
+        return true;
+    }
+
+    private void UpdateMesh(Changes changes, DateTimeOffset now)
+    {
+        var services = changes.Services.Select(s => (s.After ?? s.Before)!.Id)
+            .Concat(changes.Tasks.Select(t => (t.After ?? t.Before)!.ServiceId))
+            .Distinct().Order();
+        var version = _mesh.Version;
+        foreach (var task in _mesh.Update(_state, services))
+        {
+            _gate.Withdraw(task, _mesh.Version, now);
+        }
+
+        if (_mesh.Version != version)
+        {
+            foreach (var session in _sessions.Values)
+            {
+                SendMesh(session);
+            }
+        }
+    }
+
+    private void OnNodes(Changes changes, DateTimeOffset now)
+    {
+        foreach (var node in changes.Nodes.Where(n => n.After is null).Select(n => n.Before!.Id))
+        {
+            _watch.Forget(node);
+            if (SessionOf(node) is { } gone)
+            {
+                Close(gone.Number, "this node was removed from the swarm");
+                ReleaseWithdrawn(now);
+            }
+        }
+
+        foreach (var session in _sessions.Values)
+        {
+            SendPeers(session, complete: false);
+        }
+    }
+
+    private void SendAssignments(NodeSession session, IEnumerable<TaskId> tasks)
+    {
+        if (AssignmentDiff.Incremental(_state, session, _gate, tasks) is { } message)
+        {
+            Send(session, new SessionResponse { Assignments = message });
+        }
+    }
+
+    private void SendMesh(NodeSession session)
+    {
+        if (_mesh.Since(session.MeshSent) is { } update)
+        {
+            session.MeshSent = update.Version;
+            Send(session, new SessionResponse { Mesh = update });
+        }
+    }
+
+    private void SendPeers(NodeSession session, bool complete)
+    {
+        if (PeerDiff.Next(_state, session, complete) is { } update)
+        {
+            Send(session, new SessionResponse { Peers = update });
+        }
+    }
+
+    private void ReleaseWithdrawn(DateTimeOffset now)
+    {
+        if (_gate.Count == 0)
+        {
+            return;
+        }
+
+        var appliedByAll = _sessions.Count == 0 ? ulong.MaxValue : _sessions.Values.Min(s => s.MeshApplied);
+        foreach (var task in _gate.Release(appliedByAll, now))
+        {
+            if (_state.Tasks.Get(task) is { } record && SessionOf(record.NodeId) is { } session)
+            {
+                SendAssignments(session, [task]);
+            }
+        }
+    }
+
+    private NodeSession? Heard(SessionNumber number, DateTimeOffset now)
+    {
+        if (!_sessions.TryGetValue(number, out var session))
+        {
+            return null;
+        }
+
+        session.LastHeardAt = now;
+        _watch.Seen(session.Node, now);
+        return session;
+    }
+
+    private NodeSession? SessionOf(NodeId node) =>
+        _byNode.TryGetValue(node, out var number) ? _sessions[number] : null;
+
+    private void Close(SessionNumber number, string reason)
+    {
+        _output.Add(new SessionOutput(number, null, reason));
+        if (_sessions.Remove(number, out var session))
+        {
+            _byNode.Remove(session.Node);
+        }
+    }
+
+    private void Send(NodeSession session, SessionResponse message) =>
+        _output.Add(new SessionOutput(session.Number, message));
+
+    private static T[] Take<T>(List<T> list)
+    {
+        T[] taken = [.. list];
+        list.Clear();
+        return taken;
+    }
+}

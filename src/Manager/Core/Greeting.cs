@@ -1,0 +1,48 @@
+using Swarm.Model;
+using Swarm.Protocol.V1;
+using Swarm.Store;
+
+namespace Swarm.Manager.Core;
+
+/// <summary>What is said and noted when a node opens a session.</summary>
+internal static class Greeting
+{
+    /// <summary>What the state has to learn from a hello; nothing when it knows it all.</summary>
+    internal static IEnumerable<StoreAction> Differences(ClusterState state, NodeId node, Hello hello)
+    {
+        if (state.Nodes.Get(node) is not { } record)
+        {
+            yield break;
+        }
+
+        if (!Equals(record.Description, hello.Description))
+        {
+            yield return new StoreAction.SetNodeDescription(node, hello.Description);
+        }
+
+        if (record.State != NodeStatus.Types.State.Ready || record.Address != hello.NodeAddress)
+        {
+            yield return new StoreAction.SetNodeStatus(
+                node, NodeStatus.Types.State.Ready, "", hello.NodeAddress);
+        }
+    }
+
+    /// <summary>What a node needs before anything else: its subnet, its heartbeat, the managers.</summary>
+    internal static SessionResponse Welcome(
+        ClusterState state, NodeId node, IReadOnlyList<string> managers, TimeSpan heartbeatPeriod)
+    {
+        var list = new ManagerList();
+        list.Addresses.Add(managers);
+        return new SessionResponse
+        {
+            Welcome = new Welcome
+            {
+                NodeId = node.Value,
+                HeartbeatPeriodNs = SpecDefaults.ToNs(heartbeatPeriod),
+                NodeSubnet = Subnets.Of(state, node),
+                AddressPool = Subnets.Pool(state),
+                Managers = list,
+            },
+        };
+    }
+}

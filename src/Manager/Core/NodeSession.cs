@@ -1,0 +1,35 @@
+using Swarm.Model;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Manager.Core;
+
+/// <summary>Names one session stream; never used again by this leader.</summary>
+internal readonly record struct SessionNumber(long Value);
+
+/// <summary>What the leader knows of one open session: what it was sent and what it has acknowledged.</summary>
+internal sealed class NodeSession(SessionNumber number, NodeId node, DateTimeOffset now)
+{
+    internal SessionNumber Number { get; } = number;
+
+    internal NodeId Node { get; } = node;
+
+    internal DateTimeOffset LastHeardAt { get; set; } = now;
+
+    /// <summary>Desired state last sent of each task.</summary>
+    internal Dictionary<TaskId, TaskState> Sent { get; } = [];
+
+    /// <summary>The complete assignment went out.</summary>
+    internal bool HasComplete { get; set; }
+
+    internal ulong MeshSent { get; set; }
+
+    internal ulong MeshApplied { get; set; }
+
+    internal Dictionary<NodeId, Peer> PeersSent { get; } = [];
+}
+
+/// <summary>A message to a session, or its end.</summary>
+/// <param name="Session">To whom.</param>
+/// <param name="Message">Null closes the session with <paramref name="CloseReason"/>.</param>
+/// <param name="CloseReason">Why it is closed; empty otherwise.</param>
+internal readonly record struct SessionOutput(SessionNumber Session, SessionResponse? Message, string CloseReason = "");

@@ -1,0 +1,64 @@
+using Swarm.Model;
+using Swarm.Protocol.V1;
+using Swarm.Store;
+
+namespace Swarm.Manager.Core;
+
+/// <summary>
+/// When each node was heard last, and which are overdue. A lost stream alone does not make a node down: a daemon
+/// that restarts comes back within the grace period and its containers never stopped.
+/// </summary>
+internal sealed class NodeWatch
+{
+    /// <summary>Heartbeats that all nodes together may send in a second.</summary>
+    private const int MaxHeartbeatsPerSecond = 2000;
+
+    private readonly Dictionary<NodeId, DateTimeOffset> _deadlines = [];
+    private TimeSpan _grace;
+
+    internal NodeWatch(ClusterState state, DateTimeOffset now)
+    {
+        _grace = PeriodFor(state) * SpecDefaults.HeartbeatsMissed;
+        foreach (var node in state.Nodes.Select(n => n.Value).Where(n => n.State != NodeStatus.Types.State.Down))
+        {
+            // The old leader's sessions are gone; nodes need time to find this one.
+            _deadlines[node.Id] = now + (_grace * 2);
+        }
+    }
+
+    /// <summary>1 s, or more when there are so many nodes that heartbeats would load the leader.</summary>
+    internal static TimeSpan PeriodFor(ClusterState state)
+    {
+        var wanted = state.Cluster?.Spec is { HasHeartbeatPeriodNs: true } spec
+            ? SpecDefaults.FromNs(spec.HeartbeatPeriodNs)
+            : SpecDefaults.HeartbeatPeriod;
+        var least = TimeSpan.FromSeconds((double)state.Nodes.Count / MaxHeartbeatsPerSecond);
+        return wanted > least ? wanted : least;
+    }
+
+    internal void Seen(NodeId node, DateTimeOffset now) => _deadlines[node] = now + _grace;
+
+    /// <summary>The stream broke; the deadline from the last heartbeat stands.</summary>
+    internal void Lost(NodeId node, DateTimeOffset now) => _deadlines.TryAdd(node, now + _grace);
+
+    internal void Forget(NodeId node) => _deadlines.Remove(node);
+
+    /// <summary>Nodes whose deadline has passed, each once.</summary>
+    internal IReadOnlyList<StoreAction> Overdue(ClusterState state, DateTimeOffset now)
+    {
+        _grace = PeriodFor(state) * SpecDefaults.HeartbeatsMissed;
+        var late = _deadlines.Where(d => d.Value <= now).Select(d => d.Key).Order().ToList();
+        var actions = new List<StoreAction>();
+        foreach (var node in late)
+        {
+            _deadlines.Remove(node);
+            if (state.Nodes.Get(node) is { } record && record.State != NodeStatus.Types.State.Down)
+            {
+                actions.Add(new StoreAction.SetNodeStatus(
+                    node, NodeStatus.Types.State.Down, "heartbeat failure", record.Address));
+            }
+        }
+
+        return actions;
+    }
+}

@@ -1,0 +1,110 @@
+using Swarm.Raft;
+
+namespace Swarm.Manager;
+
+/// <summary>
+/// Follows Raft's word on who leads: opens the leader session when this manager has applied everything of its new
+/// term, disposes it when the leadership is gone. One transition at a time.
+/// </summary>
+internal sealed class LeadershipWatch : IAsyncDisposable
+{
+    private readonly RaftNode _raft;
+    private readonly ManagerLog _log;
+    private readonly Func<Action<Exception>, LeaderSession> _open;
+    private readonly SemaphoreSlim _wake = new(1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource<Exception> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _run;
+    private volatile LeaderSession? _session;
+    private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal LeadershipWatch(RaftNode raft, ManagerLog log, Func<Action<Exception>, LeaderSession> open)
+    {
+        _raft = raft;
+        _log = log;
+        _open = open;
+        _raft.StatusChanged += OnStatus;
+        _run = Task.Run(RunAsync);
+    }
+
+    internal LeaderSession? Session => _session;
+
+    /// <summary>Completes when the storage failed, or a part of the leader broke.</summary>
+    internal Task<Exception> Broken => _broken.Task;
+
+    /// <summary>Waits for the next change of leadership, or for the given time.</summary>
+    internal async Task ChangedAsync(TimeSpan atMost, CancellationToken ct)
+    {
+        var changed = _changed.Task;
+        await Task.WhenAny(changed, Task.Delay(atMost, ct)).ConfigureAwait(false);
+        ct.ThrowIfCancellationRequested();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _raft.StatusChanged -= OnStatus;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await CloseAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private void OnStatus(RaftStatus status)
+    {
+        lock (_wake)
+        {
+            if (_wake.CurrentCount == 0)
+            {
+                _wake.Release();
+            }
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        _ = WatchFailureAsync();
+        while (!_stop.IsCancellationRequested)
+        {
+            await _wake.WaitAsync(_stop.Token).ConfigureAwait(false);
+            var status = _raft.Status;
+            if (status.LeaderReady && _session is null)
+            {
+                _log.Leading(status.Term);
+                _session = _open(e => _broken.TrySetResult(e));
+            }
+            else if (!status.LeaderReady && _session is not null)
+            {
+                await CloseAsync().ConfigureAwait(false);
+            }
+
+            Interlocked.Exchange(
+                ref _changed,
+                    new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        }
+    }
+
+    private async Task WatchFailureAsync()
+    {
+        try
+        {
+            await _raft.Failed.WaitAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception e)
+        {
+            _broken.TrySetResult(e);
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        if (Interlocked.Exchange(ref _session, null) is { } session)
+        {
+            _log.StoppedLeading();
+            await session.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}
