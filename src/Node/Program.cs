@@ -1,1 +1,3 @@
-return 0;
+using Swarm.Node;
+
+return await DaemonProgram.RunAsync(args).ConfigureAwait(false);

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Swarm.Node;
+
+/// <summary>How this daemon was started: flags win over the configuration file, the file over the defaults.</summary>
+internal sealed record DaemonOptions
+{
+    /// <summary>Everything this node has to remember.</summary>
+    public string DataDir { get; init; } = "/var/lib/swarm";
+
+    /// <summary>Where swarmctl talks to this daemon.</summary>
+    public string Socket { get; init; } = "/run/swarm/swarm.sock";
+
+    /// <summary>For what a reboot ends: network namespaces.</summary>
+    public string RunDir { get; init; } = "/run/swarm";
+
+    /// <summary>Registries that may be asked over HTTP: host, host:port or CIDR.</summary>
+    public IReadOnlyList<string> InsecureRegistries { get; init; } = [];
+
+    /// <summary>Empty = the host's own name.</summary>
+    public string Hostname { get; init; } = "";
+
+    /// <summary>Absolute path within the cgroup trees under which all containers of this daemon live.</summary>
+    public string CgroupParent { get; init; } = "/swarm";
+
+    /// <summary>Containers end with the daemon; default is that they go on.</summary>
+    public bool StopContainers { get; init; }
+
+    /// <summary>Details of what the daemon does.</summary>
+    public bool Debug { get; init; }
+
+    /// <summary>key=value of this engine, for constraints engine.labels.*.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    private static readonly JsonSerializerOptions FileForm = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    internal const string Usage = """
+        Usage: swarmd [OPTIONS]
+
+        One node of a swarm: a worker, and a manager while it is one. Drive it with swarmctl.
+
+          --data-dir DIR             what this node remembers (default /var/lib/swarm)
+          --socket PATH              where swarmctl connects (default /run/swarm/swarm.sock)
+          --run-dir DIR              network namespaces of containers (default /run/swarm)
+          --config FILE              JSON with the same names: {"data-dir": "…", "insecure-registries": ["…"]}
+          --insecure-registry HOST   a registry that may be asked over HTTP (repeat for more)
+          --hostname NAME            name of this node (default: the host's)
+          --cgroup-parent PATH       cgroup of all containers of this node (default /swarm)
+          --label KEY=VALUE          label of this engine, for constraints engine.labels.KEY (repeat for more)
+          --stop-containers          end containers when the daemon ends (default: they go on)
+          --debug                    log details
+          --version, --help
+        """;
+
+    /// <summary>Reads the command line.</summary>
+    /// <exception cref="FormatException">One line: which flag and why.</exception>
+    internal static DaemonOptions Parse(string[] args)
+    {
+        var words = new Queue<string>(args.SelectMany(SplitEquals));
+        var options = new DaemonOptions();
+        var flags = new List<(string Name, string? Value)>();
+        while (words.TryDequeue(out var flag))
+        {
+            if (flag is "--stop-containers" or "--debug")
+            {
+                flags.Add((flag, null));
+                continue;
+            }
+
+            if (!words.TryDequeue(out var value))
+            {
+                throw new FormatException($"{flag} needs a value, or is unknown; see swarmd --help");
+            }
+
+            flags.Add((flag, value));
+        }
+
+        if (flags.LastOrDefault(f => f.Name == "--config").Value is { } file)
+        {
+            options = ReadFile(file);
+        }
+
+        return flags.Aggregate(options, (current, flag) => current.With(flag.Name, flag.Value));
+    }
+
+    private DaemonOptions With(string name, string? value) => name switch
+    {
+        "--config" => this,
+        "--data-dir" => this with { DataDir = Path.GetFullPath(value!) },
+        "--socket" => this with { Socket = Path.GetFullPath(value!) },
+        "--run-dir" => this with { RunDir = Path.GetFullPath(value!) },
+        "--insecure-registry" => this with { InsecureRegistries = [.. InsecureRegistries, value!] },
+        "--hostname" => this with { Hostname = value! },
+        "--cgroup-parent" when value!.StartsWith('/') => this with { CgroupParent = value },
+        "--label" when value!.IndexOf('=', StringComparison.Ordinal) is > 0 and var at => this with
+        {
+            Labels = new Dictionary<string, string>(Labels) { [value[..at]] = value[(at + 1)..] },
+        },
+        "--stop-containers" => this with { StopContainers = true },
+        "--debug" => this with { Debug = true },
+        _ => throw new FormatException($"{name} {value}: unknown flag or bad value; see swarmd --help"),
+    };
+
+    private static IEnumerable<string> SplitEquals(string word)
+    {
+        var equals = word.StartsWith("--", StringComparison.Ordinal) ? word.IndexOf('=', StringComparison.Ordinal) : -1;
+        return equals < 0 ? [word] : [word[..equals], word[(equals + 1)..]];
+    }
+
+    private static DaemonOptions ReadFile(string file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<DaemonOptions>(File.ReadAllText(file), FileForm)
+                ?? throw new FormatException($"--config {file}: the file is empty");
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"--config {file}: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FormatException($"--config {file}: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Swarm.Model;
+using Swarm.Protocol.V1;
+using Swarm.Runtime.Containers;
+using Swarm.Runtime.Images;
+using Swarm.Runtime.Rootfs;
+
+namespace Swarm.Worker;
+
+/// <summary>
+/// Tasks as real containers: image, overlay, network namespace, OCI runtime. The container's id is the task's id, so
+/// what
+/// runs is found again after a restart of the daemon without any book of our own.
+/// </summary>
+public sealed class ContainerTaskRuntime(
+    ContainerRuntime containers, ImageStore images, WorkerNetwork network, TaskHost host) : ITaskRuntime, ITaskLogs
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<TaskId> Known => [.. containers.List().Select(c => new TaskId(c.Id))];
+
+    /// <inheritdoc/>
+    public TaskObservation? Observe(TaskId task)
+    {
+        if (containers.List().FirstOrDefault(c => c.Id == task.Value) is not { } state)
+        {
+            return null;
+        }
+
+        var container = new StartedContainer(state.Id, state.Pid, network.AddressOf(task.Value));
+        return state switch
+        {
+            { Phase: ContainerPhase.Running } => new TaskObservation(
+                TaskState.Running, container, null, state.StartedAt),
+            { Exit: { } exit } => new TaskObservation(
+                exit.ExitCode == 0 ? TaskState.Complete : TaskState.Failed, container, End(exit), exit.At),
+            { Phase: ContainerPhase.Created } => new TaskObservation(TaskState.Ready, container, null),
+            _ => null,
+        };
+    }
+
+    /// <inheritdoc/>
+    public async Task PrepareAsync(AssignedTask task, Action<string> progress, CancellationToken ct)
+    {
+        try
+        {
+            var image = await PullAsync(task, progress, ct).ConfigureAwait(false);
+            images.Lease(task.Id, image);
+            var rootfs = OverlayRootfs.Mount(DirectoryOf(task.Id), image);
+            var attached = await network.AttachAsync(task.Id, ct).ConfigureAwait(false);
+            var spec = ContainerSpecs.From(task, host, image.Config, rootfs, attached);
+            await containers.CreateAsync(spec, ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is ImageException or ContainerException or FormatException or IOException)
+        {
+            throw new TaskRejectedException(e.Message, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<StartedContainer> StartAsync(AssignedTask task, CancellationToken ct)
+    {
+        try
+        {
+            await containers.StartAsync(task.Id, ct).ConfigureAwait(false);
+            var address = network.AddressOf(task.Id);
+            if (address.Length > 0)
+            {
+                await network.PublishHostPortsAsync(task.Id, IPAddress.Parse(address), task.HostPorts, ct)
+                    .ConfigureAwait(false);
+            }
+
+            var pid = containers.List().FirstOrDefault(c => c.Id == task.Id)?.Pid ?? 0;
+            return new StartedContainer(task.Id, pid, address);
+        }
+        catch (Exception e) when (e is ContainerException or IOException)
+        {
+            throw new TaskRejectedException(e.Message, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ContainerEnd> WaitAsync(TaskId task, CancellationToken ct) =>
+        End(await containers.WaitAsync(task.Value, ct).ConfigureAwait(false));
+
+    /// <inheritdoc/>
+    public async Task<ContainerEnd> StopAsync(AssignedTask task, CancellationToken ct)
+    {
+        var spec = task.Spec.Container;
+        var signal = spec.StopSignal.Length > 0 ? spec.StopSignal : "";
+        return End(await containers.StopAsync(task.Id, signal, spec.StopGraceOrDefault(), ct).ConfigureAwait(false));
+    }
+
+    /// <inheritdoc/>
+    public async Task ReleaseAsync(TaskId task, CancellationToken ct)
+    {
+        await containers.ReleaseAsync(task.Value, ct).ConfigureAwait(false);
+        OverlayRootfs.Unmount(DirectoryOf(task.Value));
+        images.Release(task.Value);
+        await network.DetachAsync(task.Value, ct).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task RemoveAsync(TaskId task, CancellationToken ct)
+    {
+        await containers.DeleteAsync(task.Value, ct).ConfigureAwait(false);
+        await ReleaseAsync(task, ct).ConfigureAwait(false);
+        var directory = DirectoryOf(task.Value);
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<TaskLogLine> ReadAsync(
+        string taskId, long tail, DateTimeOffset? since, bool follow, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var lines = containers.ReadLogAsync(taskId, tail, since, follow, ct);
+        await foreach (var line in lines.WithCancellation(ct).ConfigureAwait(false))
+        {
+            yield return new TaskLogLine(line.At, line.IsStandardError, line.Line);
+        }
+    }
+
+    private string DirectoryOf(string task) => Path.Combine(host.TasksDirectory, "rootfs", task);
+
+    private async Task<LocalImage> PullAsync(AssignedTask task, Action<string> progress, CancellationToken ct)
+    {
+        var reference = ImageReference.Parse(task.Spec.Container.Image);
+        if (!reference.IsPinned)
+        {
+            reference = ImageReference.Parse(
+                (await images.ResolveAsync(reference, ct).ConfigureAwait(false)).Canonical);
+        }
+
+        return await images.EnsureAsync(reference, new Progress<PullProgress>(p => progress(p.ToString())), ct)
+            .ConfigureAwait(false);
+    }
+
+    private static ContainerEnd End(ContainerExit exit) => new(exit.ExitCode, exit.OutOfMemory, exit.Error ?? "");
+}

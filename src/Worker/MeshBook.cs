@@ -1,0 +1,43 @@
+using System.Net;
+using Swarm.Protocol.V1;
+using Swarm.RoutingMesh.Core;
+
+namespace Swarm.Worker;
+
+/// <summary>The published services as the leader described them in complete and incremental updates.</summary>
+internal sealed class MeshBook
+{
+    private readonly SortedDictionary<string, MeshService> _services = new(StringComparer.Ordinal);
+
+    /// <summary>Of the last update taken.</summary>
+    internal ulong Version { get; private set; }
+
+    internal void Take(MeshUpdate update)
+    {
+        if (update.Complete)
+        {
+            _services.Clear();
+        }
+
+        foreach (var service in update.Services)
+        {
+            _services[service.ServiceId] = service;
+        }
+
+        foreach (var gone in update.RemovedServiceIds)
+        {
+            _services.Remove(gone);
+        }
+
+        Version = update.Version;
+    }
+
+    internal IEnumerable<PublishedService> Services() => _services.Values.SelectMany(
+        service => service.Ports.Where(p => p.PublishedPort != 0).Select(port => new PublishedService(
+            service.ServiceId, Protocol(port), (ushort)port.PublishedPort, PublishMode.Ingress,
+            [.. service.Backends.Select(b => new RoutingMesh.Core.MeshBackend(
+                IPAddress.Parse(b.Address), (ushort)port.TargetPort))])));
+
+    internal static MeshProtocol Protocol(PortConfig port) =>
+        port.Protocol == PortConfig.Types.Protocol.Udp ? MeshProtocol.Udp : MeshProtocol.Tcp;
+}

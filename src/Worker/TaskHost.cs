@@ -1,0 +1,9 @@
+using Swarm.Protocol.V1;
+
+namespace Swarm.Worker;
+
+/// <summary>Where tasks run.</summary>
+/// <param name="NodeId">This node.</param>
+/// <param name="Description">Hostname and platform, for templates.</param>
+/// <param name="TasksDirectory">One directory for each task: its root file system.</param>
+public sealed record TaskHost(string NodeId, NodeDescription Description, string TasksDirectory);

@@ -1,0 +1,176 @@
+using System.Collections.Concurrent;
+using Swarm.Model;
+using Swarm.Protocol.V1;
+using TaskStatus = Swarm.Protocol.V1.TaskStatus;
+
+namespace Swarm.Worker.Tests;
+
+/// <summary>One task's life with a runtime whose containers are promises that the test keeps.</summary>
+public sealed class TaskRunnerTests
+{
+    private readonly FakeRuntime _runtime = new();
+    private readonly ConcurrentQueue<TaskStatus> _reports = new();
+
+    [Fact]
+    public async Task RunsToItsEndAndSaysWhy()
+    {
+        var (runner, run, _) = Start(TaskState.Running);
+        await UntilAsync(() => runner.State == TaskState.Running);
+        _runtime.End.SetResult(new ContainerEnd(3, false, ""));
+        await UntilAsync(() => runner.State == TaskState.Failed && _runtime.Released == 1);
+        Assert.Equal("task: non-zero exit (3)", _reports.Last().Error);
+        Assert.Equal(3, _reports.Last().ExitCode);
+        runner.Assign(null);
+        await run.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(1, _runtime.Removed);
+    }
+
+    [Fact]
+    public async Task WaitsReadyUntilItMayRun()
+    {
+        var (runner, _, task) = Start(TaskState.Ready);
+        await UntilAsync(() => runner.State == TaskState.Ready);
+        Assert.Equal(0, _runtime.Started);
+        runner.Assign(With(task, TaskState.Running));
+        await UntilAsync(() => runner.State == TaskState.Running);
+    }
+
+    [Fact]
+    public async Task AStopWhilePullingCallsThePullOff()
+    {
+        _runtime.PullsForEver = true;
+        var (runner, _, task) = Start(TaskState.Running);
+        await UntilAsync(() => runner.State == TaskState.Preparing);
+        runner.Assign(With(task, TaskState.Shutdown));
+        await UntilAsync(() => runner.State == TaskState.Shutdown);
+        Assert.Equal(0, _runtime.Started);
+        Assert.Equal(1, _runtime.Released);
+    }
+
+    [Fact]
+    public async Task AnImpossibleTaskIsRejectedWithItsReason()
+    {
+        _runtime.Refusal = "No such image: nosuch:1";
+        var (runner, _, _) = Start(TaskState.Running);
+        await UntilAsync(() => runner.State == TaskState.Rejected);
+        Assert.Equal("No such image: nosuch:1", _reports.Last().Error);
+    }
+
+    [Fact]
+    public async Task ARunningContainerIsAdoptedNotStartedAgain()
+    {
+        _runtime.Found = new TaskObservation(TaskState.Running, new StartedContainer("t1", 42, "10.64.4.2"), null);
+        var (runner, _, _) = Start(TaskState.Running, TaskState.Running);
+        await UntilAsync(() => _reports.Any(r => r.State == (int)TaskState.Running && r.Pid == 42));
+        Assert.Equal(TaskState.Running, runner.State);
+        Assert.Equal(0, _runtime.Started);
+        Assert.Equal(0, _runtime.Prepared);
+    }
+
+    [Fact]
+    public async Task AnExitThatNobodySawIsReportedAfterTheRestart()
+    {
+        _runtime.Found = new TaskObservation(
+            TaskState.Failed, new StartedContainer("t1", 0, ""), new ContainerEnd(137, true, ""));
+        var (runner, _, _) = Start(TaskState.Running, TaskState.Running);
+        await UntilAsync(() => runner.State == TaskState.Failed);
+        Assert.Contains(_reports, r => r.ExitCode == 137 && r.OutOfMemory);
+    }
+
+    [Fact]
+    public async Task AContainerThatIsGoneIsReportedLost()
+    {
+        var (runner, _, _) = Start(TaskState.Running, TaskState.Running);
+        await UntilAsync(() => runner.State == TaskState.Failed);
+        Assert.Contains("gone", _reports.Last().Error, StringComparison.Ordinal);
+        Assert.Equal(0, _runtime.Started);
+    }
+
+    private (TaskRunner Runner, Task Run, AssignedTask Task) Start(
+        TaskState desired, TaskState observed = TaskState.Assigned)
+    {
+        var task = new AssignedTask
+        {
+            Id = "t1", DesiredState = (int)desired, ObservedState = (int)observed, Spec = new TaskSpec(),
+        };
+        var runner = new TaskRunner(task, _runtime, (_, s) => _reports.Enqueue(s), TimeProvider.System);
+        return (runner, Task.Run(() => runner.RunAsync(CancellationToken.None)), task);
+    }
+
+    private static AssignedTask With(AssignedTask task, TaskState desired)
+    {
+        var next = task.Clone();
+        next.DesiredState = (int)desired;
+        return next;
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        var deadline = Environment.TickCount64 + 10_000;
+        while (!condition())
+        {
+            Assert.True(Environment.TickCount64 < deadline, "the condition did not come true within 10 s");
+            await Task.Delay(5);
+        }
+    }
+
+    private sealed class FakeRuntime : ITaskRuntime
+    {
+        public TaskCompletionSource<ContainerEnd> End { get; } = new();
+
+        public bool PullsForEver { get; set; }
+
+        public string Refusal { get; set; } = "";
+
+        public TaskObservation? Found { get; set; }
+
+        public int Prepared { get; private set; }
+
+        public int Started { get; private set; }
+
+        public int Released { get; private set; }
+
+        public int Removed { get; private set; }
+
+        public IReadOnlyList<TaskId> Known => [];
+
+        public TaskObservation? Observe(TaskId task) => Found;
+
+        public async Task PrepareAsync(AssignedTask task, Action<string> progress, CancellationToken ct)
+        {
+            Prepared++;
+            if (PullsForEver)
+            {
+                await Task.Delay(Timeout.Infinite, ct);
+            }
+
+            if (Refusal.Length > 0)
+            {
+                throw new TaskRejectedException(Refusal);
+            }
+        }
+
+        public Task<StartedContainer> StartAsync(AssignedTask task, CancellationToken ct)
+        {
+            Started++;
+            return Task.FromResult(new StartedContainer(task.Id, 7, "10.64.4.2"));
+        }
+
+        public Task<ContainerEnd> WaitAsync(TaskId task, CancellationToken ct) => End.Task.WaitAsync(ct);
+
+        public Task<ContainerEnd> StopAsync(AssignedTask task, CancellationToken ct) =>
+            Task.FromResult(new ContainerEnd(143, false, ""));
+
+        public Task ReleaseAsync(TaskId task, CancellationToken ct)
+        {
+            Released++;
+            return Task.CompletedTask;
+        }
+
+        public Task RemoveAsync(TaskId task, CancellationToken ct)
+        {
+            Removed++;
+            return Task.CompletedTask;
+        }
+    }
+}
