@@ -1,3 +1,3 @@
-await Task.Delay(1);
-Console.WriteLine(DateTime.UtcNow);
-return 0;
+using Swarm.Ctl.Cli;
+
+return await CtlProgram.RunAsync(args).ConfigureAwait(false);

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using Swarm.Ctl.Verbs;
+
+namespace Swarm.Ctl.Cli;
+
+/// <summary>The tree of commands, and what happens before and after one of them.</summary>
+internal static class CtlProgram
+{
+    internal static readonly Option<string?> Host = new("--host", "-H")
+    {
+        Description = "Socket of the daemon (default: $SWARM_HOST, else unix:///run/swarm/swarm.sock)",
+        HelpName = "unix:///path",
+        Recursive = true,
+    };
+
+    internal static RootCommand Tree()
+    {
+        var root = new RootCommand("Drives a swarm: services of containers on many hosts.") { Host };
+        root.Add(Group(
+            "swarm", "Manage the swarm", SwarmInit.Build(), SwarmJoin.Build(), SwarmJoinToken.Build(),
+                SwarmLeave.Build()));
+        root.Add(Group("node", "Manage the nodes of the swarm",
+            NodeInspect.Build(), NodeLs.Build(), NodePs.Build(), NodeRm.Build(), NodeUpdate.Build()));
+        root.Add(Group("service", "Manage services",
+            ServiceCreate.Build(), ServiceInspect.Build(), ServiceLogs.Build(), ServiceLs.Build(), ServicePs.Build(),
+            ServiceRm.Build(), ServiceRollback.Build(), ServiceScale.Build(), ServiceUpdate.Build()));
+        root.Add(Inspect.Build());
+        root.Add(Info.Build());
+        root.Add(VersionVerb.Build());
+        root.Add(Completion.Build());
+        foreach (var (name, what) in NotYet.Groups)
+        {
+            root.Add(NotYet.Build(name, what));
+        }
+
+        return root;
+    }
+
+    internal static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = Tree().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0 && !args.Any(a => a is "--help" or "-h"))
+        {
+            Console.Error.WriteLine(Sentence(parsed.Errors[0].Message, args));
+            return ExitCode.Usage;
+        }
+
+        return await parsed.InvokeAsync(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        }).ConfigureAwait(false);
+    }
+
+    private static Command Group(string name, string what, params Command[] verbs)
+    {
+        var group = new Command(name, what);
+        foreach (var verb in verbs)
+        {
+            group.Add(verb);
+        }
+
+        return group;
+    }
+
+    private static string Sentence(string message, string[] args)
+    {
+        var verb = string.Join(' ', args.TakeWhile(a => !a.StartsWith('-')).Take(2));
+        return $"swarmctl {verb}: {message.TrimEnd('.')}; see 'swarmctl {verb} --help'";
+    }
+}

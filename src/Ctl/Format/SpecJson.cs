@@ -1,0 +1,229 @@
+using System.Text.Json.Nodes;
+using Swarm.Ctl.Verbs;
+using Swarm.Model;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Ctl.Format;
+
+/// <summary>A service spec in docker's JSON shape; durations are nanoseconds, absent fields stay absent.</summary>
+internal static class SpecJson
+{
+    internal static JsonObject Service(ServiceSpec spec)
+    {
+        var json = new JsonObject
+        {
+            ["Name"] = spec.Name,
+            ["Labels"] = Map(spec.Labels),
+            ["TaskTemplate"] = Task(spec.Task),
+            ["Mode"] = spec.ModeCase == ServiceSpec.ModeOneofCase.Global
+                ? new JsonObject { ["Global"] = new JsonObject() }
+                : new JsonObject { ["Replicated"] = new JsonObject { ["Replicas"] = spec.Replicas() } },
+            ["UpdateConfig"] = Policy(spec.Update),
+            ["RollbackConfig"] = Policy(spec.Rollback),
+            ["EndpointSpec"] = Endpoint(spec.Endpoint?.Ports),
+        };
+        json["EndpointSpec"]!["Mode"] = "vip";
+        return json;
+    }
+
+    internal static JsonObject Task(TaskSpec task) => new()
+    {
+        ["ContainerSpec"] = Container(task.Container),
+        ["Resources"] = new JsonObject
+        {
+            ["Limits"] = Resources(task.Limits), ["Reservations"] = Resources(task.Reservations),
+        },
+        ["RestartPolicy"] = new JsonObject
+        {
+            ["Condition"] = Words.Condition(task),
+            ["Delay"] = SpecDefaults.ToNs(task.RestartDelayOrDefault()),
+            ["MaxAttempts"] = task.Restart?.MaxAttempts ?? 0,
+            ["Window"] = task.Restart?.WindowNs ?? 0,
+        },
+        ["Placement"] = Placement(task.Placement),
+        ["ForceUpdate"] = task.ForceUpdate,
+        ["Runtime"] = "container",
+    };
+
+    internal static JsonObject Endpoint(IReadOnlyCollection<PortConfig>? ports) =>
+        ports is { Count: > 0 } ? new JsonObject { ["Ports"] = Ports(ports) } : [];
+
+    internal static JsonArray Ports(IEnumerable<PortConfig> ports) => new([.. ports.Select(p => (JsonNode)new JsonObject
+    {
+        ["Protocol"] = Words.Protocol(p),
+        ["TargetPort"] = p.TargetPort,
+        ["PublishedPort"] = p.PublishedPort,
+        ["PublishMode"] = Words.Mode(p),
+    })]);
+
+    internal static JsonObject Map(IDictionary<string, string>? map)
+    {
+        var json = new JsonObject();
+        foreach (var (key, value) in (map ?? new Dictionary<string, string>()).OrderBy(
+            p => p.Key, StringComparer.Ordinal))
+        {
+            json[key] = value;
+        }
+
+        return json;
+    }
+
+    private static JsonObject Container(ContainerSpec container)
+    {
+        var json = new JsonObject { ["Image"] = container.Image };
+        void Text(string name, string value) { if (value.Length > 0) { json[name] = value; } }
+        void List(string name,
+            IReadOnlyCollection<string> values) { if (values.Count > 0) { json[name] = Array(values); } }
+        if (container.Labels.Count > 0)
+        {
+            json["Labels"] = Map(container.Labels);
+        }
+
+        List("Command", container.Command);
+        List("Args", container.Args);
+        Text("Hostname", container.Hostname);
+        List("Env", container.Env);
+        Text("Dir", container.Workdir);
+        Text("User", container.User);
+        List("Groups", container.Groups);
+        json["Init"] = container.HasInit && container.Init;
+        if (container.Tty)
+        {
+            json["TTY"] = true;
+        }
+
+        if (container.ReadOnly)
+        {
+            json["ReadOnly"] = true;
+        }
+
+        Text("StopSignal", container.StopSignal);
+        if (container.Mounts.Count > 0)
+        {
+            json["Mounts"] = new JsonArray([.. container.Mounts.Select(m => (JsonNode)Mount(m))]);
+        }
+
+        json["StopGracePeriod"] = SpecDefaults.ToNs(container.StopGraceOrDefault());
+        List("Hosts", container.Hosts);
+        json["DNSConfig"] = Dns(container);
+        List("CapabilityAdd", container.CapabilityAdd);
+        List("CapabilityDrop", container.CapabilityDrop);
+        json["Isolation"] = "default";
+        return json;
+    }
+
+    private static JsonObject Dns(ContainerSpec container)
+    {
+        var json = new JsonObject();
+        if (container.DnsServers.Count > 0)
+        {
+            json["Nameservers"] = Array(container.DnsServers);
+        }
+
+        if (container.DnsSearch.Count > 0)
+        {
+            json["Search"] = Array(container.DnsSearch);
+        }
+
+        if (container.DnsOptions.Count > 0)
+        {
+            json["Options"] = Array(container.DnsOptions);
+        }
+
+        return json;
+    }
+
+    private static JsonObject Mount(Mount mount)
+    {
+        var json = new JsonObject { ["Type"] = Words.MountType(mount) };
+        if (mount.Source.Length > 0)
+        {
+            json["Source"] = mount.Source;
+        }
+
+        json["Target"] = mount.Target;
+        if (mount.ReadOnly)
+        {
+            json["ReadOnly"] = true;
+        }
+
+        if (mount.BindPropagation.Length > 0)
+        {
+            json["BindOptions"] = new JsonObject { ["Propagation"] = mount.BindPropagation };
+        }
+
+        if (mount.TmpfsSizeBytes > 0 || mount.TmpfsMode > 0)
+        {
+            json["TmpfsOptions"] = new JsonObject { ["SizeBytes"] = mount.TmpfsSizeBytes, ["Mode"] = mount.TmpfsMode };
+        }
+
+        return json;
+    }
+
+    private static JsonObject Resources(Resources? resources)
+    {
+        var json = new JsonObject();
+        if (resources?.NanoCpus > 0)
+        {
+            json["NanoCPUs"] = resources.NanoCpus;
+        }
+
+        if (resources?.MemoryBytes > 0)
+        {
+            json["MemoryBytes"] = resources.MemoryBytes;
+        }
+
+        if (resources?.Pids > 0)
+        {
+            json["Pids"] = resources.Pids;
+        }
+
+        return json;
+    }
+
+    private static JsonObject Placement(Placement? placement)
+    {
+        var json = new JsonObject();
+        if (placement?.Constraints.Count > 0)
+        {
+            json["Constraints"] = Array(placement.Constraints);
+        }
+
+        if (placement?.Preferences.Count > 0)
+        {
+            json["Preferences"] = new JsonArray([.. placement.Preferences.Select(p => (JsonNode)new JsonObject
+            {
+                ["Spread"] = new JsonObject { ["SpreadDescriptor"] = p.Replace(
+                    "spread=", "", StringComparison.Ordinal) },
+            })]);
+        }
+
+        if (placement?.MaxReplicasPerNode > 0)
+        {
+            json["MaxReplicas"] = placement.MaxReplicasPerNode;
+        }
+
+        if (placement?.Platforms.Count > 0)
+        {
+            json["Platforms"] = new JsonArray([.. placement.Platforms.Select(p => (JsonNode)new JsonObject
+            {
+                ["Architecture"] = p.Architecture, ["OS"] = p.Os,
+            })]);
+        }
+
+        return json;
+    }
+
+    private static JsonObject Policy(UpdatePolicy? policy) => new()
+    {
+        ["Parallelism"] = policy.ParallelismOrDefault(),
+        ["Delay"] = policy?.DelayNs ?? 0,
+        ["FailureAction"] = Words.Action(policy),
+        ["Monitor"] = SpecDefaults.ToNs(policy.MonitorOrDefault()),
+        ["MaxFailureRatio"] = policy?.MaxFailureRatio ?? 0,
+        ["Order"] = Words.Order(policy),
+    };
+
+    private static JsonArray Array(IEnumerable<string> values) =>
+        new([.. values.Select(v => (JsonNode?)JsonValue.Create(v))]);
+}

@@ -1,0 +1,138 @@
+using System.CommandLine;
+using Swarm.Ctl.Cli;
+
+namespace Swarm.Ctl.Spec;
+
+/// <summary>A flag of service create or update.</summary>
+/// <param name="Name">Without dashes.</param>
+/// <param name="Value">What stands after it, for help; empty for a switch.</param>
+/// <param name="Help">One line.</param>
+internal sealed record ServiceFlag(string Name, string Value, string Help, string? Alias = null)
+{
+    internal bool IsSwitch => Value.Length == 0;
+}
+
+/// <summary>
+/// The flags of docker service create and update: those that this version does, and those that it refuses by name,
+/// so that none is ever ignored.
+/// </summary>
+internal static class ServiceFlags
+{
+    /// <summary>In both commands, with the same name.</summary>
+    internal static readonly IReadOnlyList<ServiceFlag> Shared =
+    [
+        new("cap-add", "list", "Add Linux capabilities"),
+        new("cap-drop", "list", "Drop Linux capabilities"),
+        new("entrypoint", "command", "Replace the image's entrypoint"),
+        new("hostname", "string", "Name of the container's host; may hold templates"),
+        new("limit-cpu", "decimal", "CPUs that a task may use at most"),
+        new("limit-memory", "bytes", "Memory that a task may use at most"),
+        new("limit-pids", "int", "Processes that a task may have at most (0 = 4096)"),
+        new("log-driver", "string", "How logs are kept; this version has json-file and local"),
+        new("log-opt", "list", "max-size and max-file of the log"),
+        new("no-resolve-image", "", "Do not ask the registry for the image's digest"),
+        new("quiet", "", "No progress", "-q"),
+        new("detach", "", "Do not wait until the service has converged", "-d"),
+        new("timeout", "duration", "Give up waiting after this time, with exit code 1 (default: never)"),
+        new("read-only", "", "Mount the root file system read-only"),
+        new("init", "", "Run an init process as PID 1 of each container"),
+        new("tty", "", "Give each container a terminal", "-t"),
+        new("replicas", "uint", "Number of tasks"),
+        new("replicas-max-per-node", "uint", "Tasks on one node at most (0 = any number)"),
+        new("reserve-cpu", "decimal", "CPUs that a node must have free"),
+        new("reserve-memory", "bytes", "Memory that a node must have free"),
+        new("restart-condition", "string", "none, on-failure or any (default any)"),
+        new("restart-delay", "duration", "Between a failure and the next start (default 5s)"),
+        new("restart-max-attempts", "uint", "Restarts before giving up (0 = no limit)"),
+        new("restart-window", "duration", "Time in which attempts are counted"),
+        new("rollback-delay", "duration", "Between two slots of a rollback (default 0s)"),
+        new("rollback-failure-action", "string", "pause or continue (default pause)"),
+        new("rollback-max-failure-ratio", "float", "Failures that a rollback tolerates (default 0)"),
+        new("rollback-monitor", "duration", "How long each new task is watched (default 5s)"),
+        new("rollback-order", "string", "start-first or stop-first (default stop-first)"),
+        new("rollback-parallelism", "uint", "Slots at a time, 0 = all (default 1)"),
+        new("stop-grace-period", "duration", "Between the stop signal and SIGKILL (default 10s)"),
+        new("stop-signal", "string", "Signal that asks the container to stop"),
+        new("update-delay", "duration", "Between two slots of an update (default 0s)"),
+        new("update-failure-action", "string", "pause, continue or rollback (default pause)"),
+        new("update-max-failure-ratio", "float", "Failures that an update tolerates (default 0)"),
+        new("update-monitor", "duration", "How long each new task is watched (default 5s)"),
+        new("update-order", "string", "start-first or stop-first (default stop-first)"),
+        new("update-parallelism", "uint", "Slots at a time, 0 = all (default 1)"),
+        new("user", "string", "User of the process: name|uid[:group|gid]", "-u"),
+        new("workdir", "string", "Directory in which the process starts", "-w"),
+    ];
+
+    /// <summary>Lists of a new service.</summary>
+    internal static readonly IReadOnlyList<ServiceFlag> Create =
+    [
+        new("name", "string", "Name of the service"),
+        new("mode", "string", "replicated or global (default replicated)"),
+        new("constraint", "list", "Where tasks may run: node.role==manager"),
+        new("container-label", "list", "Labels of the containers"),
+        new("dns", "list", "Name servers of the containers"),
+        new("dns-option", "list", "Options of the resolver"),
+        new("dns-search", "list", "Search domains"),
+        new("env", "list", "Environment variables", "-e"),
+        new("env-file", "list", "Files of environment variables"),
+        new("group", "list", "Supplementary groups"),
+        new("host", "list", "Lines of /etc/hosts: name:ip"),
+        new("label", "list", "Labels of the service", "-l"),
+        new("mount", "mount", "type=bind|tmpfs,source=…,target=…[,readonly]"),
+        new("placement-pref", "pref", "spread=node.labels.zone"),
+        new("publish", "port", "[PUBLISHED:]TARGET[/udp], or published=…,target=…,mode=host", "-p"),
+    ];
+
+    /// <summary>Changes of an existing service.</summary>
+    internal static readonly IReadOnlyList<ServiceFlag> Update =
+    [
+        new("args", "command", "Arguments of the command"),
+        new("image", "string", "Image of the tasks"),
+        new("force", "", "Replace all tasks even if nothing changed"),
+        new("rollback", "", "Go back to the previous spec"),
+        new("constraint-add", "list", "Add a constraint"), new("constraint-rm", "list", "Remove a constraint"),
+        new("container-label-add", "list", "Add a container label"),
+        new("container-label-rm", "list", "Remove a container label"),
+        new("dns-add", "list", "Add a name server"), new("dns-rm", "list", "Remove a name server"),
+        new("dns-option-add", "list", "Add a resolver option"),
+        new("dns-option-rm", "list", "Remove a resolver option"),
+        new("dns-search-add", "list", "Add a search domain"), new("dns-search-rm", "list", "Remove a search domain"),
+        new("env-add", "list", "Set an environment variable"), new("env-rm", "list", "Remove an environment variable"),
+        new("group-add", "list", "Add a group"), new("group-rm", "list", "Remove a group"),
+        new("host-add", "list", "Add a line of /etc/hosts"), new("host-rm", "list", "Remove a line of /etc/hosts"),
+        new("label-add", "list", "Set a service label"), new("label-rm", "list", "Remove a service label"),
+        new("mount-add", "mount", "Add a mount"), new("mount-rm", "list", "Remove the mount at a target"),
+        new("placement-pref-add", "pref", "Add a preference"),
+        new("placement-pref-rm", "pref", "Remove a preference"),
+        new("publish-add", "port", "Publish a port"), new("publish-rm", "port", "Stop publishing a target port"),
+    ];
+
+    /// <summary>docker's flags that this version refuses, and what they would need.</summary>
+    internal static readonly IReadOnlyDictionary<string, string> Missing = MissingFlags();
+
+    private static Dictionary<string, string> MissingFlags()
+    {
+        var missing = new Dictionary<string, string>(StringComparer.Ordinal);
+        void Add(string why, params string[] names)
+        {
+            foreach (var name in names)
+            {
+                missing[name] = why;
+            }
+        }
+
+        Add("configs are not there yet", "config", "config-add", "config-rm");
+        Add("secrets are not there yet", "secret", "secret-add", "secret-rm");
+        Add("Windows accounts have no meaning on Linux", "credential-spec", "isolation");
+        Add("networks of one's own are not there yet; tasks use the ingress network",
+            "network", "network-add", "network-rm", "endpoint-mode");
+        Add("generic resources are not there yet", "generic-resource", "generic-resource-add", "generic-resource-rm");
+        Add("health checks are not there yet", "health-cmd", "health-interval", "health-retries",
+            "health-start-interval", "health-start-period", "health-timeout", "no-healthcheck");
+        Add("jobs are not there yet", "max-concurrent");
+        Add("it is not there yet", "oom-score-adj", "sysctl", "sysctl-add", "sysctl-rm", "ulimit", "ulimit-add",
+            "ulimit-rm");
+        Add("registry log-in is not there yet", "with-registry-auth");
+        return missing;
+    }
+}

@@ -1,0 +1,128 @@
+using Swarm.Ctl.Cli;
+using Swarm.Model;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Ctl.Spec;
+
+/// <summary>From a command line of `service create` to a spec.</summary>
+internal static class SpecBuilder
+{
+    private const int MaxEnvFileBytes = 1 << 20;
+
+    internal static ServiceSpec Create(FlagValues flags, string image, IReadOnlyList<string> args, string generatedName)
+    {
+        var spec = new ServiceSpec
+        {
+            Name = flags.Last("name") ?? generatedName,
+            Task = new TaskSpec { Container = new ContainerSpec { Image = image } },
+        };
+        Mode(spec, flags);
+        SpecEdits.Shared(spec, flags);
+        var container = spec.Task.Container;
+        container.Args.Add(args);
+        container.Env.Add(Environment(flags));
+        Labels(container.Labels, "--container-label", flags.All("container-label"));
+        Labels(spec.Labels, "--label", flags.All("label"));
+        container.Groups.Add(flags.All("group"));
+        container.DnsServers.Add(flags.All("dns"));
+        container.DnsSearch.Add(flags.All("dns-search"));
+        container.DnsOptions.Add(flags.All("dns-option"));
+        container.Hosts.Add(flags.All("host").Select(h => Host("--host", h)));
+        container.Mounts.Add(flags.All("mount").Select(m => Mounts.Parse("--mount", m)));
+        Placement(spec, flags);
+        var ports = flags.All("publish").SelectMany(p => Ports.Parse("--publish", p)).ToList();
+        if (ports.Count > 0)
+        {
+            spec.Endpoint = new EndpointSpec();
+            spec.Endpoint.Ports.Add(ports);
+        }
+
+        Check(spec);
+        return spec;
+    }
+
+    /// <summary>The same rules as the manager's, so that a fault is told without a round trip.</summary>
+    internal static void Check(ServiceSpec spec)
+    {
+        var faults = SpecValidator.Check(spec);
+        if (faults.Count > 0)
+        {
+            throw new CtlException(ExitCode.Refused, "Error: " + string.Join("; ", faults));
+        }
+    }
+
+    internal static string Host(string flag, string text)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        return colon > 0
+            ? $"{text[(colon + 1)..]} {text[..colon]}"
+            : throw new UsageException($"{flag} '{text}': write name:ip");
+    }
+
+    internal static void Labels(IDictionary<string, string> labels, string flag, IEnumerable<string> pairs)
+    {
+        foreach (var pair in pairs)
+        {
+            var (key, value) = KeyValues.Split(flag, pair);
+            labels[key] = value;
+        }
+    }
+
+    /// <summary>NAME=value, or NAME with the value of swarmctl's own environment.</summary>
+    internal static string? Variable(string flag, string text)
+    {
+        if (text.Length == 0 || text[0] == '=')
+        {
+            throw new UsageException($"{flag} '{text}': invalid environment variable; write NAME=value");
+        }
+
+        return text.Contains('=', StringComparison.Ordinal)
+            ? text
+            : System.Environment.GetEnvironmentVariable(text) is { } value ? $"{text}={value}" : null;
+    }
+
+    private static void Mode(ServiceSpec spec, FlagValues flags)
+    {
+        switch (flags.Last("mode") ?? "replicated")
+        {
+            case "replicated":
+                spec.Replicated = new ReplicatedMode { Replicas = 1 };
+                break;
+            case "global":
+                spec.Global = new GlobalMode();
+                break;
+            case "replicated-job" or "global-job":
+                throw new UsageException("--mode: jobs are not available in this version; use replicated or global");
+            case var other:
+                throw new UsageException($"--mode '{other}': unknown mode; use replicated or global");
+        }
+    }
+
+    private static List<string> Environment(FlagValues flags)
+    {
+        var variables = new List<string>();
+        foreach (var file in flags.All("env-file"))
+        {
+            if (!File.Exists(file) || new FileInfo(file).Length > MaxEnvFileBytes)
+            {
+                throw new UsageException($"--env-file '{file}': no such file, or larger than {MaxEnvFileBytes} bytes");
+            }
+
+            variables.AddRange(File.ReadLines(file).Select(l => l.TrimStart())
+                .Where(l => l.Length > 0 && l[0] != '#').Select(l => Variable("--env-file", l)).OfType<string>());
+        }
+
+        variables.AddRange(flags.All("env").Select(e => Variable("--env", e)).OfType<string>());
+        return [.. variables.GroupBy(v => v[..v.IndexOf('=', StringComparison.Ordinal)]).Select(g => g.Last())];
+    }
+
+    private static void Placement(ServiceSpec spec, FlagValues flags)
+    {
+        if (flags.Has("constraint") || flags.Has("placement-pref"))
+        {
+            spec.Task.Placement ??= new Placement();
+            spec.Task.Placement.Constraints.Add(flags.All("constraint"));
+            spec.Task.Placement.Preferences.Add(flags.All("placement-pref"));
+        }
+    }
+}

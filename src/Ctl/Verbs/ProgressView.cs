@@ -1,0 +1,112 @@
+using Swarm.Ctl.Cli;
+using Swarm.Model;
+
+namespace Swarm.Ctl.Verbs;
+
+/// <summary>
+/// Shows progress: bars that are redrawn on a terminal, otherwise a line for each change, in docker's wording.
+/// </summary>
+internal sealed class ProgressView(TextWriter output, bool isTerminal)
+{
+    /// <summary>More slots than this are not listed one by one, as docker does.</summary>
+    private const int MaxSlotsListed = 20;
+
+    private const int BarChars = 50;
+    private const int StateChars = 9;
+
+    private readonly Dictionary<string, string> _last = [];
+    private string _lastOverall = "";
+    private int _drawn;
+
+    /// <summary>Brings the picture up to date.</summary>
+    internal void Show(ServiceWatch watch)
+    {
+        if (isTerminal)
+        {
+            Redraw(watch);
+        }
+        else
+        {
+            Append(watch);
+        }
+
+        output.Flush();
+    }
+
+    /// <summary>One line below everything.</summary>
+    internal void Say(string line)
+    {
+        output.WriteLine(line);
+        _drawn = 0;
+        output.Flush();
+    }
+
+    private static string Overall(ServiceWatch watch) => watch.IsRollback
+        ? $"overall progress: rolling back update: {watch.Done} out of {watch.Total} tasks"
+        : $"overall progress: {watch.Done} out of {watch.Total} tasks";
+
+    private void Append(ServiceWatch watch)
+    {
+        var overall = Overall(watch);
+        if (overall != _lastOverall)
+        {
+            _lastOverall = overall;
+            output.WriteLine(overall);
+        }
+
+        foreach (var slot in watch.Slots.Take(MaxSlotsListed).Where(s => s.Error.Length > 0))
+        {
+            var line = $"{slot.Label}: {Printable.Line(slot.Error)}";
+            if (_last.GetValueOrDefault(slot.Label) != line)
+            {
+                _last[slot.Label] = line;
+                output.WriteLine(line);
+            }
+        }
+    }
+
+    private void Redraw(ServiceWatch watch)
+    {
+        var lines = new List<string> { Overall(watch) };
+        if (watch.Headline.Length > 0)
+        {
+            lines.Insert(0, watch.Headline);
+        }
+
+        if (watch.Total <= MaxSlotsListed)
+        {
+            lines.AddRange(watch.Slots.Select(s => $"{s.Label}: {Bar(s)}"));
+        }
+
+        if (_drawn > 0)
+        {
+            output.Write($"\u001b[{_drawn}A");
+        }
+
+        foreach (var line in lines)
+        {
+            output.WriteLine("\u001b[2K" + line);
+        }
+
+        for (var extra = lines.Count; extra < _drawn; extra++)
+        {
+            output.WriteLine("\u001b[2K");
+        }
+
+        _drawn = Math.Max(_drawn, lines.Count);
+    }
+
+    private static string Bar(SlotProgress slot)
+    {
+        if (slot.Error.Length > 0)
+        {
+            return Printable.Line(slot.Error);
+        }
+
+        var ranks = TaskStates.All.Where(s => s is > TaskState.New and <= TaskState.Running).ToList();
+        var rank = Math.Clamp(ranks.IndexOf(slot.State) + 1, 0, ranks.Count);
+        var filled = BarChars * rank / ranks.Count;
+        var bar = filled == 0 ? "" : new string('=', filled - 1) + ">";
+        return $"{slot.State.ToString().ToLowerInvariant().PadRight(StateChars)} [{bar.PadRight(BarChars)}]";
+    }
+}

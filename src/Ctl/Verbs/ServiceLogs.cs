@@ -1,0 +1,121 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Swarm.Ctl.Cli;
+using Swarm.Ctl.Format;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Ctl.Verbs;
+
+/// <summary>`service logs`</summary>
+internal static class ServiceLogs
+{
+    internal static Command Build()
+    {
+        var service = new Argument<string>("SERVICE|TASK");
+        var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what comes" };
+        var tail = new Option<string?>("--tail", "-n") { Description = "Lines from the end of each log (default all)" };
+        var since = new Option<string?>(
+            "--since") { Description = "A time (2026-01-02T13:23:37Z) or a duration back (42m)" };
+        var timestamps = new Option<bool>("--timestamps", "-t") { Description = "Show timestamps" };
+        var raw = new Option<bool>("--raw") { Description = "The lines only" };
+        var noResolve = VerbParts.NoResolve();
+        var noTaskIds = new Option<bool>("--no-task-ids") { Description = "Do not show task ids" };
+        var noTrunc = VerbParts.NoTrunc();
+        var command = new Command("logs", "Fetch the logs of a service or task")
+        {
+            service, follow, tail, since, timestamps, raw, noResolve, noTaskIds, noTrunc,
+        };
+        return command.Does(async (ctl, parsed, ct) =>
+        {
+            var form = new LineForm(
+                parsed.GetValue(timestamps), parsed.GetValue(raw), parsed.GetValue(noResolve),
+                parsed.GetValue(noTaskIds), parsed.GetValue(noTrunc));
+            var request = new ServiceLogsRequest
+            {
+                Follow = parsed.GetValue(follow), Tail = Tail(parsed.GetValue(tail)),
+                    SinceNs = Since(parsed.GetValue(since)),
+            };
+            request.Refs.Add(parsed.GetRequiredValue(service));
+            var lines = ctl.StreamAsync<ServiceLogsRequest, ServiceLogsResponse>("ServiceLogs", request, ct);
+            if (request.Follow)
+            {
+                await foreach (var line in lines.ConfigureAwait(false))
+                {
+                    Print(ctl, line, form);
+                }
+            }
+            else
+            {
+                await PrintSortedAsync(ctl, lines, form).ConfigureAwait(false);
+            }
+
+            return ExitCode.Done;
+        });
+    }
+
+    /// <summary>Lines from several nodes are merged by time; warnings come as they come.</summary>
+    private static async Task PrintSortedAsync(Cli.Ctl ctl, IAsyncEnumerable<ServiceLogsResponse> lines, LineForm form)
+    {
+        var all = new List<ServiceLogsResponse>();
+        await foreach (var line in lines.ConfigureAwait(false))
+        {
+            all.Add(line);
+        }
+
+        foreach (var line in all.OrderBy(l => l.AtNs))
+        {
+            Print(ctl, line, form);
+        }
+    }
+
+    private static void Print(Cli.Ctl ctl, ServiceLogsResponse line, LineForm form)
+    {
+        if (line.Warning.Length > 0)
+        {
+            ctl.Error.WriteLine("warning: " + line.Warning);
+            return;
+        }
+
+        var text = Encoding.UTF8.GetString(line.Line.Span);
+        var prefix = form.Raw ? "" : Prefix(line, form) + "    | ";
+        var time = form.Timestamps ? Ago.Json(line.AtNs) + " " : "";
+        (line.Stderr ? ctl.Error : ctl.Out).WriteLine(prefix + time + text);
+        (line.Stderr ? ctl.Error : ctl.Out).Flush();
+    }
+
+    private static string Prefix(ServiceLogsResponse line, LineForm form)
+    {
+        var name = form.NoResolve
+            ? line.Slot == 0
+                ? $"{line.ServiceId}.{line.NodeId}"
+                : string.Create(CultureInfo.InvariantCulture, $"{line.ServiceId}.{line.Slot}")
+            : line.TaskName;
+        var id = form.NoTaskIds ? "" : "." + (form.NoTrunc ? line.TaskId : VerbParts.ShortId(line.TaskId));
+        return $"{name}{id}@{(form.NoResolve ? line.NodeId : line.NodeHostname)}";
+    }
+
+    private static long Tail(string? text) =>
+        text is null or "all" ? -1 : (long)Units.Count("--tail", text);
+
+    private static long Since(string? text)
+    {
+        if (text is null)
+        {
+            return 0;
+        }
+
+        if (DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+            && text.Contains('-', StringComparison.Ordinal))
+        {
+            return (at - DateTimeOffset.UnixEpoch).Ticks * 100;
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? seconds * 1_000_000_000
+            : ((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100) - Units.DurationNs("--since", text);
+    }
+
+    private sealed record LineForm(bool Timestamps, bool Raw, bool NoResolve, bool NoTaskIds, bool NoTrunc);
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Swarm.Ctl.Cli;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Ctl.Verbs;
+
+/// <summary>`service scale a=1 b=2`</summary>
+internal static class ServiceScale
+{
+    internal static Command Build()
+    {
+        var pairs = VerbParts.Several("SERVICE=REPLICAS", ArgumentArity.OneOrMore);
+        var command = new Command("scale", "Scale one or multiple replicated services") { pairs };
+        var flags = WaitFlags.AddTo(command);
+        return command.Does(async (ctl, parsed, ct) =>
+        {
+            var wanted = parsed.GetRequiredValue(pairs).Select(Parse).ToList();
+            var values = flags.Read(parsed);
+            var scaled = new List<(string Id, string Name)>();
+            var result = await Verb.EachAsync(
+                wanted.Select(w => w.Name), ctl,
+                async name =>
+                {
+                    var id = await ScaleAsync(ctl, name, wanted.Last(w => w.Name == name).Replicas, ct).ConfigureAwait(
+                        false);
+                    scaled.Add((id, name));
+                },
+                ct).ConfigureAwait(false);
+            foreach (var (id, name) in scaled)
+            {
+                var code = await Convergence.WaitUnlessDetachedAsync(ctl, id, name, values, ct).ConfigureAwait(false);
+                result = result == ExitCode.Done ? code : result;
+            }
+
+            return result;
+        });
+    }
+
+    private static (string Name, ulong Replicas) Parse(string pair)
+    {
+        var equals = pair.LastIndexOf('=');
+        return equals > 0
+            ? (pair[..equals], Units.Count(pair[..equals], pair[(equals + 1)..], 100_000))
+            : throw new UsageException($"'{pair}': invalid scale specifier; write SERVICE=REPLICAS");
+    }
+
+    private static async Task<string> ScaleAsync(Cli.Ctl ctl, string name, ulong replicas, CancellationToken ct)
+    {
+        var view = await VerbParts.ServiceAsync(ctl, name, ct).ConfigureAwait(false);
+        if (view.Spec.ModeCase != ServiceSpec.ModeOneofCase.Replicated)
+        {
+            throw new CtlException(
+                ExitCode.Refused, $"{name}: scale can only be used with replicated mode; this service is global");
+        }
+
+        var spec = view.Spec.Clone();
+        spec.Replicated.Replicas = replicas;
+        await ctl.CallAsync<UpdateServiceRequest, UpdateServiceResponse>(
+            "UpdateService",
+            new UpdateServiceRequest { ServiceId = view.Id, Version = view.Version, Spec = spec,
+                NoResolveImage = true },
+            ct).ConfigureAwait(false);
+        ctl.Out.WriteLine($"{name} scaled to {replicas}");
+        return view.Id;
+    }
+}

@@ -1,0 +1,128 @@
+using Swarm.Model;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Ctl.Verbs;
+
+/// <summary>How watching ended.</summary>
+internal enum WatchEndKind
+{
+    Converged,
+    Removed,
+    Failed,
+}
+
+/// <summary>How watching ended, with what to say.</summary>
+internal readonly record struct WatchEnd(WatchEndKind Kind, string Message);
+
+/// <summary>One replica as the progress shows it.</summary>
+internal readonly record struct SlotProgress(string Label, TaskState State, bool IsDone, string Error);
+
+/// <summary>
+/// Judges pictures of a service: which slots run the newest spec, whether an update is going on or has ended, and when
+/// everything has become stable. Knows no clock and prints nothing.
+/// </summary>
+internal sealed class ServiceWatch
+{
+    private bool _sawUpdate;
+
+    /// <summary>Replicas (or nodes) that have to run.</summary>
+    internal int Total { get; private set; }
+
+    /// <summary>Those that run the newest spec.</summary>
+    internal int Done { get; private set; }
+
+    /// <summary>Every slot, in order.</summary>
+    internal IReadOnlyList<SlotProgress> Slots { get; private set; } = [];
+
+    /// <summary>An update's or rollback's own words; empty when none runs.</summary>
+    internal string Headline { get; private set; } = "";
+
+    /// <summary>A rollback is going on.</summary>
+    internal bool IsRollback { get; private set; }
+
+    /// <summary>All slots run and no update is under way.</summary>
+    internal bool IsStable { get; private set; }
+
+    /// <summary>Takes a picture in; non-null when there is nothing more to wait for.</summary>
+    internal WatchEnd? Take(WatchServiceResponse picture)
+    {
+        if (picture.Service is null)
+        {
+            return new WatchEnd(WatchEndKind.Removed, "");
+        }
+
+        var service = picture.Service;
+        var state = service.UpdateStatus?.State ?? UpdateStatus.Types.State.Unspecified;
+        IsRollback = state is UpdateStatus.Types.State.RollbackStarted or UpdateStatus.Types.State.RollbackPaused
+            or UpdateStatus.Types.State.RollbackCompleted;
+        Headline = IsRollback ? $"rollback: {service.UpdateStatus!.Message}" : "";
+        Judge(picture, service);
+        var wasUpdating = _sawUpdate;
+        _sawUpdate |= state is UpdateStatus.Types.State.Updating or UpdateStatus.Types.State.RollbackStarted;
+        var isRunning = state is UpdateStatus.Types.State.Updating or UpdateStatus.Types.State.RollbackStarted;
+        IsStable = Done == Total && !isRunning && !NeedsUpdate(picture, service);
+        return state switch
+        {
+            UpdateStatus.Types.State.Paused or UpdateStatus.Types.State.RollbackPaused =>
+                new WatchEnd(WatchEndKind.Failed,
+                    $"update paused: {service.UpdateStatus!.Message}{LastError(picture)}"),
+            UpdateStatus.Types.State.RollbackCompleted when wasUpdating && !IsManual(service) =>
+                new WatchEnd(WatchEndKind.Failed, $"rolled back: {service.UpdateStatus!.Message}{LastError(picture)}"),
+            UpdateStatus.Types.State.Completed or UpdateStatus.Types.State.RollbackCompleted
+                when wasUpdating && IsStable => new WatchEnd(WatchEndKind.Converged, ""),
+            _ => null,
+        };
+    }
+
+    /// <summary>The reason for not being done, for people.</summary>
+    internal string Why()
+    {
+        var error = Slots.FirstOrDefault(s => !s.IsDone && s.Error.Length > 0);
+        return $"{Done} of {Total} tasks run"
+            + (error.Error is { Length: > 0 } ? $" ({error.Label}: {error.Error})" : "");
+    }
+
+    private static bool IsManual(ServiceView service) =>
+        service.UpdateStatus!.Message.Contains("manual", StringComparison.Ordinal);
+
+    private void Judge(WatchServiceResponse picture, ServiceView service)
+    {
+        var isGlobal = service.Spec.ModeCase == ServiceSpec.ModeOneofCase.Global;
+        Total = isGlobal ? (int)picture.EligibleNodes : (int)service.Spec.Replicas();
+        var slots = picture.Tasks
+            .Where(t => t.DesiredState <= (int)TaskState.Running)
+            .GroupBy(t => isGlobal ? t.NodeId : $"{t.Slot:d10}")
+            .OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => g.OrderByDescending(t => t.SpecVersion).ThenByDescending(t => t.CreatedAtNs).First())
+            .ToList();
+        Slots = [.. slots.Select(
+            (t, i) => Progress(t, isGlobal ? t.NodeHostname : $"{i + 1}/{Total}", picture, service))];
+        Done = Slots.Count(s => s.IsDone);
+    }
+
+    private static SlotProgress Progress(
+        TaskView task, string label, WatchServiceResponse picture, ServiceView service)
+    {
+        var error = task.Status.Error.Length > 0
+            ? task.Status.Error
+            : picture.Tasks.Where(t => t.Slot == task.Slot && t.NodeId == task.NodeId && t.Status.Error.Length > 0)
+                .OrderByDescending(t => t.CreatedAtNs).FirstOrDefault()?.Status.Error ?? "";
+        var runs = task.Status.State == (int)TaskState.Running && task.DesiredState == (int)TaskState.Running;
+        return new SlotProgress(
+            label, (TaskState)task.Status.State, runs && IsCurrent(task, service), runs ? "" : error);
+    }
+
+    private static bool IsCurrent(TaskView task, ServiceView service) =>
+        task.SpecVersion == service.SpecVersion || Equals(task.Spec, service.Spec.Task);
+
+    /// <summary>The spec changed and the planner has not begun yet: the old tasks still run, nothing is
+    /// stable.</summary>
+    private static bool NeedsUpdate(WatchServiceResponse picture, ServiceView service) =>
+        picture.Tasks.Any(t => t.DesiredState <= (int)TaskState.Running && !IsCurrent(t, service));
+
+    private static string LastError(WatchServiceResponse picture)
+    {
+        var failed = picture.Tasks.Where(t => t.Status.Error.Length > 0).MaxBy(t => t.Status.AtNs);
+        return failed is null ? "" : $" ({failed.Name} on {failed.NodeHostname}: {failed.Status.Error})";
+    }
+}

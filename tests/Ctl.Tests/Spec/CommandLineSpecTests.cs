@@ -1,0 +1,74 @@
+using Swarm.Ctl.Cli;
+using Swarm.Ctl.Spec;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Ctl.Tests.Spec;
+
+/// <summary>From flags to specs, for create and update.</summary>
+public sealed class CommandLineSpecTests
+{
+    [Fact]
+    public void CreateTakesEveryPart()
+    {
+        var spec = Create(
+            ("name", ["web"]), ("replicas", ["3"]), ("env", ["A=1", "A=2"]), ("publish", ["8080:80", "53:53/udp"]),
+            ("mount", ["type=bind,source=/etc/hostname,target=/x,ro"]), ("constraint", ["node.role==manager"]),
+            ("update-parallelism", ["0"]), ("restart-condition", ["on-failure"]), ("limit-memory", ["64m"]));
+        Assert.Equal(3u, spec.Replicated.Replicas);
+        Assert.Equal(["A=2"], spec.Task.Container.Env);
+        Assert.Equal(
+            [(8080u, 80u, PortConfig.Types.Protocol.Tcp), (53u, 53u, PortConfig.Types.Protocol.Udp)],
+            spec.Endpoint.Ports.Select(p => (p.PublishedPort, p.TargetPort, p.Protocol)));
+        Assert.True(spec.Task.Container.Mounts.Single().ReadOnly);
+        Assert.True(spec.Update.HasParallelism && spec.Update.Parallelism == 0);
+        Assert.Equal(64L << 20, spec.Task.Limits.MemoryBytes);
+    }
+
+    [Fact]
+    public void UpdateChangesOnlyWhatWasNamed()
+    {
+        var before = Create(("name", ["web"]), ("env", ["A=1", "B=2"]), ("label", ["x=1"]), ("publish", ["80:80"]));
+        var after = SpecChanger.Change(before, Flags(
+            ("env-add", ["B=3"]), ("env-rm", ["A"]), ("label-rm", ["x"]), ("publish-rm", ["80"]),
+            ("publish-add", ["81:80"]), ("image", ["web:2"])));
+        Assert.Equal(["B=3"], after.Task.Container.Env);
+        Assert.Empty(after.Labels);
+        Assert.Equal(81u, after.Endpoint.Ports.Single().PublishedPort);
+        Assert.Equal(["A=1", "B=2"], before.Task.Container.Env);
+        Assert.Equal(before, SpecChanger.Change(before, Flags()));
+    }
+
+    [Fact]
+    public void ForceMakesEveryTaskDiffer()
+    {
+        var before = Create(("name", ["web"]));
+        Assert.Equal(1u, SpecChanger.Change(before, Flags(("force", ["true"]))).Task.ForceUpdate);
+    }
+
+    [Theory]
+    [InlineData("99999:80")]
+    [InlineData("abc:80")]
+    [InlineData("127.0.0.1:8080:80")]
+    [InlineData("published=80")]
+    [InlineData("published=80,target=80,mode=foo")]
+    [InlineData("target=80,protocol=icmp")]
+    [InlineData("8000-8010:80")]
+    public void BadPorts(string text) => Assert.Throws<UsageException>(() => Ports.Parse("--publish", text).ToList());
+
+    [Theory]
+    [InlineData("type=foo,target=/x")]
+    [InlineData("type=bind,source=/a")]
+    [InlineData("type=bind,source=/a,target=/x,tmpfs-size=1m")]
+    [InlineData("type=bind,source=/a,target=/x,bogus=1")]
+    public void BadMounts(string text) => Assert.Throws<UsageException>(() => Mounts.Parse("--mount", text));
+
+    [Fact]
+    public void AGlobalServiceHasNoReplicas() => Assert.Throws<UsageException>(
+        () => Create(("name", ["x"]), ("mode", ["global"]), ("replicas", ["2"])));
+
+    private static ServiceSpec Create(params (string, string[])[] flags) =>
+        SpecBuilder.Create(Flags(flags), "web:1", [], "generated");
+
+    private static FlagValues Flags(params (string Name, string[] Values)[] flags) =>
+        new(flags.ToDictionary(f => f.Name, f => (IReadOnlyList<string>)f.Values));
+}

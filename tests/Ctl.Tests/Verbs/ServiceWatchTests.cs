@@ -1,0 +1,98 @@
+using Swarm.Ctl.Verbs;
+using Swarm.Model;
+using Swarm.Protocol.V1;
+using TaskStatus = Swarm.Protocol.V1.TaskStatus;
+
+namespace Swarm.Ctl.Tests.Verbs;
+
+/// <summary>What a script's exit code depends on: when a service counts as converged, and when it never will.</summary>
+public sealed class ServiceWatchTests
+{
+    private readonly ServiceWatch _watch = new();
+
+    [Fact]
+    public void StableWhenAllReplicasRun()
+    {
+        Assert.Null(_watch.Take(Picture(2, Task(1, TaskState.Running), Task(2, TaskState.Starting))));
+        Assert.False(_watch.IsStable);
+        Assert.Null(_watch.Take(Picture(2, Task(1, TaskState.Running), Task(2, TaskState.Running))));
+        Assert.True(_watch.IsStable);
+    }
+
+    [Fact]
+    public void ScaledToNothingIsStable()
+    {
+        Assert.Null(_watch.Take(Picture(0)));
+        Assert.True(_watch.IsStable);
+    }
+
+    [Fact]
+    public void OldTasksBeforeTheUpdateBeginsAreNotStable()
+    {
+        var picture = Picture(1, Task(1, TaskState.Running, specVersion: 1));
+        picture.Service.SpecVersion = 2;
+        picture.Service.Spec.Task.Container.Image = "web:2";
+        Assert.Null(_watch.Take(picture));
+        Assert.False(_watch.IsStable);
+    }
+
+    [Fact]
+    public void APausedUpdateFailsAndSaysWhy()
+    {
+        var picture = Picture(1, Task(1, TaskState.Running));
+        picture.Service.UpdateStatus = new UpdateStatus
+        {
+            State = UpdateStatus.Types.State.Paused, Message = "update paused due to failure of task x",
+        };
+        var end = _watch.Take(picture);
+        Assert.Equal(WatchEndKind.Failed, end!.Value.Kind);
+        Assert.Contains("task x", end.Value.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnAutomaticRollbackFailsAManualOneDoesNot()
+    {
+        Assert.Equal(WatchEndKind.Failed, RolledBack("rollback completed")!.Value.Kind);
+        Assert.Equal(WatchEndKind.Converged, RolledBack("manually requested rollback")!.Value.Kind);
+    }
+
+    [Fact]
+    public void ARemovedServiceEndsTheWatch() =>
+        Assert.Equal(WatchEndKind.Removed, _watch.Take(new WatchServiceResponse())!.Value.Kind);
+
+    private static WatchEnd? RolledBack(string message)
+    {
+        var watch = new ServiceWatch();
+        var picture = Picture(1, Task(1, TaskState.Running));
+        picture.Service.UpdateStatus = new UpdateStatus
+        {
+            State = UpdateStatus.Types.State.RollbackStarted, Message = message,
+        };
+        Assert.Null(watch.Take(picture));
+        picture.Service.UpdateStatus.State = UpdateStatus.Types.State.RollbackCompleted;
+        return watch.Take(picture);
+    }
+
+    private static WatchServiceResponse Picture(ulong replicas, params TaskView[] tasks)
+    {
+        var picture = new WatchServiceResponse
+        {
+            Service = new ServiceView { Id = "s", SpecVersion = 1, Spec = Spec(replicas) },
+        };
+        picture.Tasks.Add(tasks);
+        return picture;
+    }
+
+    private static TaskView Task(ulong slot, TaskState state, ulong specVersion = 1) => new()
+    {
+        Id = $"t{slot}", Slot = slot, Name = $"web.{slot}", SpecVersion = specVersion, Spec = Spec(1).Task,
+        DesiredState = (int)TaskState.Running, Status = new TaskStatus { State = (int)state },
+    };
+
+    private static ServiceSpec Spec(ulong replicas) => new()
+    {
+        Name = "web",
+        Replicated = new ReplicatedMode { Replicas = replicas },
+        Task = new TaskSpec { Container = new ContainerSpec { Image = "web:1" } },
+    };
+}
