@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# Everything that CI runs: builds once, runs every test project, the simulator and the end-to-end tests, and looks
+# for what they left behind. Last line: "N passed, N failed". Exit 1 when anything failed or did not run.
+#   ./test.sh            all of it (needs root)
+#   ./test.sh --fast     without end-to-end tests
+#   ./test.sh NAME…      only these projects, e.g. Raft Tidy EndToEnd
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")"
+
+UNIT_SECONDS=300
+END_TO_END_SECONDS=840
+CLUSTER_SIM_SECONDS=180
+SETTLE_SECONDS=10
+LOGS=artifacts/test
+
+fast=
+only=()
+for argument in "$@"; do
+    case $argument in
+        --fast) fast=1 ;;
+        -h | --help) sed -n '2,6p' "$0"; exit 0 ;;
+        -*) echo "test: does not know '$argument'" >&2; exit 2 ;;
+        *) only+=("$argument") ;;
+    esac
+done
+
+passed=0
+failed=0
+running=
+mkdir -p $LOGS
+# Everything started from here carries this mark, so that what stays can be told from other people's processes.
+export SWARM_TEST_RUN=$$
+# No build server and no build node outlives this script.
+export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+# Diagnostic sockets in /tmp outlive a killed process.
+export DOTNET_EnableDiagnostics=0
+
+# A signal may come while a function's output goes to a log; the last line must not.
+exec 5>&1 6>&2
+
+# Runs as a group of its own, so that all of it can be ended; the time limit ends what hangs.
+bounded() {
+    local seconds=$1
+    shift
+    setsid timeout -k 10 "$seconds" "$@" 5>&- 6>&- 7>&- &
+    running=$!
+    local code=0
+    wait $running || code=$?
+    running=
+    return $code
+}
+
+finish() {
+    local code=$?
+    trap - EXIT INT TERM
+    exec >&5 2>&6
+    if [ -n "$running" ]; then
+        kill -TERM -- "-$running" 2>/dev/null || true
+        sleep 1
+        kill -KILL -- "-$running" 2>/dev/null || true
+    fi
+    end_lab
+    if [ $code -ne 0 ] && [ $failed -eq 0 ]; then failed=1; fi
+    echo "$passed passed, $failed failed"
+    [ $failed -eq 0 ] || exit 1
+}
+
+end_lab() {
+    [ "$(id -u)" != 0 ] || [ ! -d .lab ] || ./lab down >/dev/null 2>&1 || echo "test: ./lab down failed" >&2
+}
+
+say() { printf '%s\n' "$*"; }
+
+chosen() {
+    [ ${#only[@]} -gt 0 ] || return 0
+    local name
+    for name in "${only[@]}"; do
+        [ "$name" != "$1" ] && [ "$name.Tests" != "$1" ] || return 0
+    done
+    return 1
+}
+
+# One machine has one lab: another run waits for this one, whatever clone it belongs to.
+take_turn() {
+    [ "$(id -u)" = 0 ] || return 0
+    exec 7>/run/lock/swarm-test.lock
+    flock -n 7 && return 0
+    say "test: waiting for another run on this machine"
+    flock -w 1800 7 || { echo "test: the other run has not ended in 30 minutes" >&2; exit 1; }
+}
+
+build() {
+    say "building …"
+    local started=$SECONDS
+    if ! bounded 900 dotnet build Swarm.sln -c Release --nologo -v q -m:2 -nodeReuse:false \
+        -p:UseSharedCompilation=false >$LOGS/build.log 2>&1; then
+        grep -E 'error' $LOGS/build.log | sort -u | head -n 40 || tail -n 40 $LOGS/build.log
+        say "the solution does not build: $LOGS/build.log"
+        failed=$((failed + 1))
+        return 1
+    fi
+    say "built in $((SECONDS - started)) s"
+}
+
+# The number after a word in the summary lines of a log, added up.
+sum_of() {
+    { grep -hE '^(Passed|Failed|Skipped)! +- ' "$2" || true; } |
+        sed -E "s/.*$1: *([0-9]+).*/\1/" | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# project NAME SECONDS
+project() {
+    local name=$1 log=$LOGS/$1.log dll=tests/$1/bin/Release/net10.0/Swarm.$1.dll code=0 ok bad started=$SECONDS
+    bounded "$2" dotnet test "$dll" --nologo --logger 'console;verbosity=minimal' >"$log" 2>&1 || code=$?
+    ok=$(sum_of Passed "$log")
+    bad=$(sum_of Failed "$log")
+    passed=$((passed + ok))
+    failed=$((failed + bad))
+    printf '%-20s %5d passed %4d failed %4d s\n' "$name" "$ok" "$bad" $((SECONDS - started))
+    if [ $((ok + bad)) -eq 0 ] || { [ $code -ne 0 ] && [ "$bad" -eq 0 ]; }; then
+        failed=$((failed + 1))
+        say "$name did not run to its end (exit code $code, 124 means over $2 s):"
+        tail -n 30 "$log"
+    elif [ "$bad" -gt 0 ]; then
+        show_failures "$log"
+    fi
+}
+
+# Name, message and the part of the stack that is ours.
+show_failures() {
+    grep -vE '^\s+at (Xunit|System|Microsoft|InvokeStub|FsCheck)|^\[xUnit|^Test run for|test files matched|^\s*$' "$1" |
+        cut -c1-400 | head -n 250
+}
+
+cluster_sim() {
+    local log=$LOGS/ClusterSim.log started=$SECONDS
+    if bounded $CLUSTER_SIM_SECONDS dotnet tests/ClusterSim/bin/Release/net10.0/Swarm.ClusterSim.dll raft --seeds 300 \
+        >$log 2>&1; then
+        passed=$((passed + 1))
+        printf '%-20s %5d passed %4d failed %4d s\n' ClusterSim 1 0 $((SECONDS - started))
+    else
+        failed=$((failed + 1))
+        printf '%-20s %5d passed %4d failed %4d s\n' ClusterSim 0 1 $((SECONDS - started))
+        tail -n 40 $log
+    fi
+}
+
+nothing_left() {
+    local until=$((SECONDS + SETTLE_SECONDS)) left=
+    end_lab
+    while ! left=$(scripts/leftovers.sh compare $LOGS/before "$SWARM_TEST_RUN" 7>&-); do
+        if [ $SECONDS -ge $until ]; then
+            failed=$((failed + 1))
+            say "left behind:" "$left"
+            return
+        fi
+        sleep 0.5
+    done
+    passed=$((passed + 1))
+    printf '%-20s nothing left behind\n' Leftovers
+}
+
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+take_turn
+scripts/install-deps.sh
+if [ "$(id -u)" = 0 ]; then ./lab down --any >/dev/null; fi
+scripts/leftovers.sh snapshot $LOGS/before
+build || exit 1
+for folder in tests/*.Tests; do
+    name=$(basename "$folder")
+    ! chosen "$name" || project "$name" $UNIT_SECONDS
+done
+! chosen ClusterSim || cluster_sim
+if [ -z "$fast" ] && chosen EndToEnd; then
+    scripts/build.sh 7>&-
+    project EndToEnd $END_TO_END_SECONDS
+fi
+nothing_left

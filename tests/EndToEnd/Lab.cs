@@ -1,0 +1,125 @@
+using System.Net;
+
+namespace Swarm.EndToEnd;
+
+/// <summary>One lab for all tests, which run one by one: three managers n1–n3, two workers n4 and n5.</summary>
+public sealed class Lab : IDisposable
+{
+    public const string Image = "10.99.0.5:5000/demo/web";
+    private const int ManagerCount = 3;
+    private const int WorkerCount = 2;
+    private const int SettleSeconds = 60;
+
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false })
+    {
+        Timeout = TimeSpan.FromSeconds(5),
+        DefaultRequestHeaders = { ConnectionClose = true },
+    };
+
+    public static readonly string[] Managers = ["n1", "n2", "n3"];
+    public static readonly string[] Workers = ["n4", "n5"];
+    public static readonly string[] Hosts = [.. Managers, .. Workers];
+
+    public Lab()
+    {
+        Run("down", "--any").Expect();
+        var up = Run("up", "--managers", $"{ManagerCount}", "--workers", $"{WorkerCount}");
+        if (up.ExitCode == 0)
+            return;
+        Run("down");
+        throw new InvalidOperationException($"the lab did not come up\n{up.Text}");
+    }
+
+    public void Dispose()
+    {
+        if (Environment.GetEnvironmentVariable("SWARM_E2E_KEEP") is null or "")
+            Run("down");
+    }
+
+    public CommandResult Run(params string[] arguments) =>
+        CommandResult.Of(Path.Combine(Repository.Root, "lab"), arguments);
+
+    /// <summary>swarmctl against the daemon of a host.</summary>
+    public CommandResult Ctl(string host, params string[] arguments) => Run(["ctl", host, .. arguments]);
+
+    /// <summary>A command inside a host.</summary>
+    public CommandResult Sh(string host, params string[] command) => Run(["sh", host, .. command]);
+
+    /// <summary>What each test starts from: no service, every host runs, every node is ready.</summary>
+    public void Reset()
+    {
+        Run("heal").Expect();
+        foreach (var host in Hosts)
+            Run("start", host).Expect();
+        Wait.Until("all nodes Ready and Active, one leader", SettleSeconds, IsWhole, () => NodesText("n1"));
+        var names = Ctl("n1", "service", "ls", "-q").Expect().Lines;
+        if (names.Length > 0)
+            Ctl("n1", ["service", "rm", .. names]).Expect();
+        Wait.Until("no container of an earlier test", SettleSeconds, () => Hosts.All(h => WebProcesses(h).Length == 0));
+    }
+
+    public static string Address(string host) => $"10.99.0.{10 + int.Parse(host.AsSpan(1), null)}";
+
+    /// <summary>The answer of a host at a port, or null when there is none with status 200.</summary>
+    public static string? Get(string host, int port)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{Address(host)}:{port}/");
+            using var response = Http.Send(request);
+            using var reader = new StreamReader(response.Content.ReadAsStream());
+            return response.StatusCode == HttpStatusCode.OK ? reader.ReadToEnd().Trim() : null;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException)
+        {
+            return null;
+        }
+    }
+
+    internal IReadOnlyList<NodeRow> Nodes(string host)
+    {
+        var list = Ctl(host, "node", "ls", "--format", "json");
+        return list.ExitCode == 0 ? [.. list.Lines.Select(NodeRow.Parse)] : [];
+    }
+
+    /// <summary>All tasks of a service that the swarm remembers, newest of a slot first.</summary>
+    internal IReadOnlyList<TaskRow> Tasks(string host, string service)
+    {
+        var list = Ctl(host, "service", "ps", "--no-trunc", "--format", "json", service);
+        return list.ExitCode == 0 ? [.. list.Lines.Select(TaskRow.Parse)] : [];
+    }
+
+    internal IReadOnlyList<TaskRow> Running(string host, string service) =>
+        [.. Tasks(host, service).Where(task => task.IsRunning)];
+
+    /// <summary>The leader as the given host knows it.</summary>
+    public string Leader(string host) =>
+        Nodes(host).FirstOrDefault(node => node.ManagerStatus == "Leader")?.Hostname ?? "";
+
+    /// <summary>Pids, as the host counts them, of the first processes of the demo containers.</summary>
+    public string[] WebProcesses(string host) =>
+        Sh(host, "pgrep", "-f", "^/bin/sh /bin/web").Lines;
+
+    /// <summary>Creates a service and waits as swarmctl does.</summary>
+    public CommandResult Create(string name, params string[] more) =>
+        Ctl("n1", ["service", "create", "--name", name, .. more]);
+
+    public string ServiceText(string host, string service) =>
+        Ctl(host, "service", "ps", "--no-trunc", service).Text;
+
+    public string NodesText(string host) => Ctl(host, "node", "ls").Text;
+
+    private bool IsWhole()
+    {
+        var nodes = Nodes("n1").Where(node => Hosts.Contains(node.Hostname)).ToList();
+        return nodes.Count(node => node.IsUsable) >= Hosts.Length
+            && nodes.Count(node => node.ManagerStatus == "Leader") == 1
+            && nodes.Count(node => node.ManagerStatus is "Leader" or "Reachable") >= ManagerCount;
+    }
+}
+
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class LabCollection : ICollectionFixture<Lab>
+{
+    public const string Name = "lab";
+}
