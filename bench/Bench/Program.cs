@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Globalization;
+using Swarm.Bench;
+using Swarm.Protocol.V1;
+using Swarm.Rpc;
+
+// bench SCENARIO SOCKET [ARGS]: prints one number in seconds a run; bench/run makes medians of them.
+const string image1 = "10.99.0.5:5000/demo/web:1";
+const string image2 = "10.99.0.5:5000/demo/web:2";
+await using var client = new SwarmClient(args[1]);
+var seconds = args[0] switch
+{
+    "create" => await CreateAsync(ulong.Parse(args[2], CultureInfo.InvariantCulture)),
+    "scale" => await ScaleAsync(),
+    "remove" => await RemoveAsync(),
+    "update" => await UpdateAsync(),
+    "first-write" => await FirstWriteAsync(args[2]),
+    _ => throw new ArgumentException($"unknown scenario {args[0]}"),
+};
+Console.WriteLine(seconds.ToString("0.000", CultureInfo.InvariantCulture));
+
+async Task<double> CreateAsync(ulong replicas)
+{
+    var (id, took) = await client.CreateAsync(Spec("create", replicas));
+    await client.RemoveAsync(id);
+    return took;
+}
+
+async Task<double> ScaleAsync()
+{
+    var (id, _) = await client.CreateAsync(Spec("scale", 10));
+    var took = await client.ChangeAsync(id, s => s.Replicated.Replicas = 50, p => SwarmClient.Running(p) == 50);
+    await client.RemoveAsync(id);
+    return took;
+}
+
+async Task<double> RemoveAsync()
+{
+    var (id, _) = await client.CreateAsync(Spec("remove", 50));
+    // The containers' programs have to come up before they can hear a signal.
+    await Task.Delay(TimeSpan.FromSeconds(3));
+    return await client.RemoveAsync(id);
+}
+
+async Task<double> UpdateAsync()
+{
+    var (id, _) = await client.CreateAsync(Spec("update", 10));
+    var took = await client.ChangeAsync(
+        id, s => s.Task.Container.Image = image2,
+        p => SwarmClient.RunningImage(p, "demo/web:2") == 10
+            && p.Service.UpdateStatus?.State == UpdateStatus.Types.State.Completed);
+    await client.RemoveAsync(id);
+    return took;
+}
+
+// From the kill of the leader (the given command) to the first write that another manager accepts.
+async Task<double> FirstWriteAsync(string killCommand)
+{
+    var (id, _) = await client.CreateAsync(Spec("failover", 1));
+    var clock = Stopwatch.StartNew();
+    using (var kill = Process.Start("bash", ["-c", killCommand]))
+    {
+        await kill.WaitForExitAsync();
+    }
+
+    while (true)
+    {
+        try
+        {
+            await client.ChangeAsync(
+                id, s => s.Labels["at"] = Stopwatch.GetTimestamp().ToString(CultureInfo.InvariantCulture), _ => true);
+            break;
+        }
+        catch (RpcException e) when (
+            e.Code is RpcStatusCode.Unavailable or RpcStatusCode.DeadlineExceeded or RpcStatusCode.Aborted)
+        {
+            await Task.Delay(5);
+        }
+    }
+
+    var took = clock.Elapsed.TotalSeconds;
+    await client.RemoveAsync(id);
+    return took;
+}
+
+static ServiceSpec Spec(string name, ulong replicas) => new()
+{
+    Name = $"bench-{name}",
+    Replicated = new ReplicatedMode { Replicas = replicas },
+    Task = new TaskSpec { Container = new ContainerSpec { Image = image1 } },
+};
