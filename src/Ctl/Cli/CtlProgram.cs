@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Swarm.Ctl.Verbs;
 
 namespace Swarm.Ctl.Cli;
@@ -39,9 +40,9 @@ internal static class CtlProgram
     internal static async Task<int> RunAsync(string[] args)
     {
         var parsed = Tree().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0 && !args.Any(a => a is "--help" or "-h"))
+        if (args.Length > 0 && !args.Any(a => a is "--help" or "-h") && Fault(parsed, args) is { } fault)
         {
-            Console.Error.WriteLine(Sentence(parsed.Errors[0].Message, args));
+            Console.Error.WriteLine(fault);
             return ExitCode.Usage;
         }
 
@@ -61,6 +62,30 @@ internal static class CtlProgram
         }
 
         return group;
+    }
+
+    /// <summary>What is wrong with a command line, in one line; null when nothing is.</summary>
+    internal static string? Fault(ParseResult parsed, string[] args)
+    {
+        var command = parsed.CommandResult.Command;
+        if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens.Count > 0)
+        {
+            var path = Path(parsed);
+            return $"'{parsed.UnmatchedTokens[0]}' is not a command of '{path}'; see '{path} --help'";
+        }
+
+        return parsed.Errors.Count == 0 ? null : Sentence(parsed.Errors[0].Message, args);
+    }
+
+    private static string Path(ParseResult parsed)
+    {
+        var names = new Stack<string>();
+        for (var at = parsed.CommandResult; at is not null; at = at.Parent as CommandResult)
+        {
+            names.Push(at.Parent is null ? "swarmctl" : at.Command.Name);
+        }
+
+        return string.Join(' ', names);
     }
 
     private static string Sentence(string message, string[] args)

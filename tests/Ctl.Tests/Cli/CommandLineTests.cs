@@ -1,0 +1,28 @@
+using Swarm.Ctl.Cli;
+
+namespace Swarm.Ctl.Tests.Cli;
+
+/// <summary>What is said about a command line that makes no sense, before anything is sent.</summary>
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("service foo", "'foo' is not a command of 'swarmctl service'; see 'swarmctl service --help'")]
+    [InlineData("nosuch", "'nosuch' is not a command of 'swarmctl'; see 'swarmctl --help'")]
+    [InlineData("service create --secret x web:1", "--secret is not available in this version")]
+    [InlineData("service create --network x web:1", "--network is not available in this version")]
+    [InlineData("service scale web=2", null)]
+    [InlineData("service create --name a web:1 sh -c --weird", null)]
+    public void Faults(string line, string? says)
+    {
+        var args = line.Split(' ');
+        var fault = CtlProgram.Fault(CtlProgram.Tree().Parse(args), args);
+        if (says is null)
+        {
+            Assert.Null(fault);
+        }
+        else
+        {
+            Assert.Contains(says, fault, StringComparison.Ordinal);
+        }
+    }
+}
