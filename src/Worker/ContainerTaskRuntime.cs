@@ -70,6 +70,7 @@ public sealed class ContainerTaskRuntime(
                     .ConfigureAwait(false);
             }
 
+            await ListeningProbe.WaitAsync(address, task.IngressTcpPorts, ct).ConfigureAwait(false);
             var pid = containers.List().FirstOrDefault(c => c.Id == task.Id)?.Pid ?? 0;
             return new StartedContainer(task.Id, pid, address);
         }

@@ -91,6 +91,8 @@ internal static class AssignmentDiff
         };
         assigned.ServiceLabels.Add(spec.Labels);
         assigned.HostPorts.Add(task.HostPorts);
+        assigned.IngressTcpPorts.Add((spec.Endpoint?.Ports ?? [])
+            .Where(p => p.IsIngress() && p.Protocol != PortConfig.Types.Protocol.Udp).Select(p => p.TargetPort));
         return assigned;
     }
 }
