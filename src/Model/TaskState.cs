@@ -58,6 +58,9 @@ public static class TaskStates
     /// <summary>Nothing will run any more: later than <see cref="TaskState.Running"/>.</summary>
     public static bool IsTerminal(this TaskState state) => state > TaskState.Running;
 
+    /// <summary>As a desired state: to be prepared, to run, or to run until it ends (jobs).</summary>
+    public static bool IsWanted(this TaskState desired) => desired <= TaskState.Complete;
+
     /// <summary>
     /// The observed state may go from <paramref name="from"/> to <paramref name="to"/>: forward only,
     /// never to <see cref="TaskState.Remove"/>, never out of a terminal state (behaviour.md B).

@@ -68,7 +68,7 @@ internal sealed class PlanFolding(ClusterState before, ClusterState after)
     /// </summary>
     private StoreAction.CreateTask? Creation(TaskId id)
     {
-        if (after.Tasks.Get(id) is { DesiredState: <= TaskState.Running } task)
+        if (after.Tasks.Get(id) is { IsWanted: true } task)
         {
             return Creation(task);
         }

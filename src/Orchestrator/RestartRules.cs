@@ -62,7 +62,7 @@ internal static class RestartRules
 
     /// <summary>It may still run on a node that we hear of.</summary>
     internal static bool IsStopping(ServiceScope scope, TaskRecord task) =>
-        task.DesiredState > TaskState.Running
+        !task.IsWanted
         && task.Status.State is >= TaskState.Assigned and <= TaskState.Running
         && scope.NodeOf(task) is { State: not NodeStatus.Types.State.Down };
 

@@ -8,7 +8,14 @@ internal static class ServiceReconciler
 {
     internal static void Reconcile(ServiceScope scope, IEnumerable<KeyValuePair<PortKey, ServiceId>> promised)
     {
-        TaskReaper.Reap(scope);
+        if (CalmService.Of(scope) is { } calm)
+        {
+            Allocator.Allocate(scope, promised);
+            calm.Keep();
+            return;
+        }
+
+        TaskReaper.Reap(scope, scope.Slots);
         if (scope.Service.Removing)
         {
             Remove(scope);
@@ -16,9 +23,13 @@ internal static class ServiceReconciler
         }
 
         Allocator.Allocate(scope, promised);
-        if (scope.Service.IsGlobal)
+        if (scope.Service.IsJob)
         {
-            Keep(scope, GlobalSlots(scope));
+            JobReconciler.Reconcile(scope);
+        }
+        else if (scope.Service.IsGlobal)
+        {
+            Keep(scope, GlobalSlots(scope, scope.Slots, []));
         }
         else
         {
@@ -62,11 +73,14 @@ internal static class ServiceReconciler
         update.Advance(touched);
     }
 
-    /// <summary>Slots on nodes where the service belongs; elsewhere its tasks are stopped (behaviour.md F).</summary>
-    private static List<Slot> GlobalSlots(ServiceScope scope)
+    /// <summary>
+    /// Slots on nodes where the service belongs; elsewhere its tasks are stopped (behaviour.md F). Those that are
+    /// <paramref name="done"/> need nothing more.
+    /// </summary>
+    internal static List<Slot> GlobalSlots(ServiceScope scope, List<Slot> slots, HashSet<Slot> done)
     {
         var staying = new List<Slot>();
-        foreach (var slot in scope.Slots)
+        foreach (var slot in slots.Where(s => !done.Contains(s)))
         {
             if (scope.State.Nodes.Get(slot.Key.Node) is { MustBeEmptied: false } node && scope.Rules.Admits(node))
             {
@@ -77,11 +91,11 @@ internal static class ServiceReconciler
             slot.Wanted.ForEach(t => scope.Desire(t, TaskState.Shutdown));
         }
 
-        var present = scope.Slots.Select(s => s.Key.Node).ToHashSet();
+        var present = slots.Select(s => s.Key.Node).ToHashSet();
         foreach (var node in scope.State.Nodes.Values.Where(n => n.IsSchedulable && !present.Contains(n.Id))
             .Where(scope.Rules.Admits).OrderBy(n => n.Id))
         {
-            scope.Create(new SlotKey(scope.Service.Id, 0, node.Id), TaskState.Running, null);
+            scope.Create(new SlotKey(scope.Service.Id, 0, node.Id), scope.Up, null);
         }
 
         return staying;

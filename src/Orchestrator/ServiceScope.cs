@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Swarm.Model;
 using Swarm.Protocol.V1;
 using Swarm.Scheduler;
@@ -23,24 +24,11 @@ internal sealed class ServiceScope
 {
     private readonly Dictionary<ulong, (SpecDifference Difference, PlacementRules Rules)> _versions = [];
     private readonly Func<TaskId> _newTaskId;
+    private List<Slot>? _slots;
 
     internal ServiceScope(ClusterState state, ServiceRecord service, DateTimeOffset now, Func<TaskId> newTaskId)
     {
         (State, Service, Now, _newTaskId) = (state, service, now, newTaskId);
-        Slots = [];
-        foreach (var (key, ids) in state.SlotsOf(service.Id))
-        {
-            var tasks = new List<TaskRecord>(ids.Length);
-            foreach (var id in ids)
-            {
-                tasks.Add(state.Tasks[id]);
-            }
-
-            Slots.Add(new Slot(key, tasks));
-        }
-
-        Slots.Sort(static (a, b) =>
-            a.Key.Slot != b.Key.Slot ? a.Key.Slot.CompareTo(b.Key.Slot) : a.Key.Node.CompareTo(b.Key.Node));
     }
 
     internal ClusterState State { get; }
@@ -50,7 +38,7 @@ internal sealed class ServiceScope
     internal DateTimeOffset Now { get; }
 
     /// <summary>Slots that have tasks, by number or node.</summary>
-    internal List<Slot> Slots { get; }
+    internal List<Slot> Slots => _slots ??= Read(static _ => true);
 
     internal List<StoreAction> Actions { get; } = [];
 
@@ -61,9 +49,37 @@ internal sealed class ServiceScope
     internal UpdatePolicy? Policy =>
         Service.Update is { IsRollback: true } ? Service.Spec.Rollback : Service.Spec.Update;
 
+    /// <summary>What a task is wanted to be once it may start.</summary>
+    internal TaskState Up => Service.IsJob ? TaskState.Complete : TaskState.Running;
+
     internal PlacementRules Rules => Version(Service.SpecVersion).Rules;
 
     internal NodeRecord? NodeOf(TaskRecord task) => task.NodeId.IsNone ? null : State.Nodes.Get(task.NodeId);
+
+    /// <summary>The slots whose tasks the filter lets through, by number or node.</summary>
+    internal List<Slot> Read(Func<ImmutableArray<TaskId>, bool> filter)
+    {
+        var slots = new List<Slot>();
+        foreach (var (key, ids) in State.SlotsOf(Service.Id))
+        {
+            if (!filter(ids))
+            {
+                continue;
+            }
+
+            var tasks = new List<TaskRecord>(ids.Length);
+            foreach (var id in ids)
+            {
+                tasks.Add(State.Tasks[id]);
+            }
+
+            slots.Add(new Slot(key, tasks));
+        }
+
+        slots.Sort(static (a, b) =>
+            a.Key.Slot != b.Key.Slot ? a.Key.Slot.CompareTo(b.Key.Slot) : a.Key.Node.CompareTo(b.Key.Node));
+        return slots;
+    }
 
     internal void Wake(DateTimeOffset at) => WakeAt = WakeAt is null || at < WakeAt ? at : WakeAt;
 

@@ -10,7 +10,7 @@ internal sealed class Slot
         tasks.Sort(static (a, b) =>
             a.CreatedAt != b.CreatedAt ? a.CreatedAt.CompareTo(b.CreatedAt) : a.Id.CompareTo(b.Id));
         (Key, Tasks) = (key, tasks);
-        Wanted = tasks.FindAll(static t => t.DesiredState <= TaskState.Running);
+        Wanted = tasks.FindAll(static t => t.IsWanted);
     }
 
     internal SlotKey Key { get; }

@@ -13,7 +13,11 @@ internal static class SlotKeeper
     {
         var before = scope.Actions.Count;
         var lost = slot.Wanted.FindAll(t => IsLost(scope, t));
-        if (lost.Count > 0)
+        if (lost.Find(t => DrainRules.Leaves(scope, t)) is { } leaving)
+        {
+            DrainRules.Step(scope, slot, leaving);
+        }
+        else if (lost.Count > 0)
         {
             Replace(scope, slot, lost);
         }
@@ -91,7 +95,8 @@ internal static class SlotKeeper
 
     private static void Settle(ServiceScope scope, Slot slot)
     {
-        var serving = slot.Wanted.FindLast(t => t.DesiredState == TaskState.Running && !scope.IsDirty(t));
+        var serving = slot.Wanted.FindLast(t => IsServing(scope, t) && t.Status.State == TaskState.Running)
+            ?? slot.Wanted.FindLast(t => IsServing(scope, t));
         if (serving is not null && slot.Wanted.Count > 1 && IsUp(scope, slot, serving))
         {
             // Also a newer one that was being prepared: a change of labels can make the old one right again.
@@ -109,6 +114,9 @@ internal static class SlotKeeper
         }
     }
 
+    private static bool IsServing(ServiceScope scope, TaskRecord task) =>
+        task.DesiredState == scope.Up && !scope.IsDirty(task);
+
     /// <summary>With start-first the old one stays until the new one runs.</summary>
     private static bool IsUp(ServiceScope scope, Slot slot, TaskRecord serving) =>
         serving.Status.State == TaskState.Running
@@ -125,7 +133,7 @@ internal static class SlotKeeper
 
         if (scope.Policy.IsStartFirst() && scope.Service.Update is { IsRunning: true } && !scope.IsDirty(task))
         {
-            scope.Desire(task, TaskState.Running);
+            scope.Desire(task, scope.Up);
             return;
         }
 
@@ -144,6 +152,6 @@ internal static class SlotKeeper
             }
         }
 
-        scope.Desire(task, TaskState.Running);
+        scope.Desire(task, scope.Up);
     }
 }

@@ -34,6 +34,7 @@ internal static class TaskPlacer
             }
 
             var placed = steps.Count;
+            draft.IsCut |= state.WaitingTasks(service.Id) > Planner.MaxActions - steps.Count;
             Place(state, service, (round, refused), steps);
             if (service.Update is { IsRunning: true } || HasOldTasks(state, service, steps.Skip(placed)))
             {
@@ -62,21 +63,16 @@ internal static class TaskPlacer
         (PlacementRound Round, List<(PlacementGroup, GroupResult)> Refused) scheduler,
         List<StoreAction> steps)
     {
-        var waiting = state.TasksOf(service.Id)
-            .Where(t => t.IsLive && t.Status.State < TaskState.Assigned)
-            .OrderBy(t => t.Slot).ThenBy(t => t.NodeId)
-            .GroupBy(t => t.SpecVersion)
-            .OrderBy(g => g.Key);
-        foreach (var version in waiting)
+        foreach (var tasks in Waiting(state, service, Planner.MaxActions - steps.Count))
         {
-            var tasks = version.ToList();
+            var version = tasks[0].SpecVersion;
             if (!Allocator.IsDone(service))
             {
                 Explain(state, tasks.Select(t => new Refusal(t.Id, Allocator.Exhausted)), steps);
                 continue;
             }
 
-            var group = new PlacementGroup(service.Id, service.KeptSpecs[version.Key], version.Key, tasks);
+            var group = new PlacementGroup(service.Id, service.KeptSpecs[version], version, tasks);
             var result = scheduler.Round.Place(group);
             foreach (var placement in result.Placements)
             {
@@ -88,6 +84,28 @@ internal static class TaskPlacer
                 scheduler.Refused.Add((group, result));
             }
         }
+    }
+
+    /// <summary>Those that wait, by spec version and then slot; no more than the plan has room for.</summary>
+    private static List<List<TaskRecord>> Waiting(ClusterState state, ServiceRecord service, int most)
+    {
+        var waiting = new List<TaskRecord>(state.WaitingTasks(service.Id));
+        foreach (var (_, ids) in state.SlotsOf(service.Id))
+        {
+            foreach (var id in ids)
+            {
+                if (state.Tasks[id] is { IsLive: true, Status.State: < TaskState.Assigned } task)
+                {
+                    waiting.Add(task);
+                }
+            }
+        }
+
+        waiting.Sort(static (a, b) =>
+            a.SpecVersion != b.SpecVersion ? a.SpecVersion.CompareTo(b.SpecVersion)
+            : a.Slot != b.Slot ? a.Slot.CompareTo(b.Slot)
+            : a.NodeId.CompareTo(b.NodeId));
+        return [.. waiting.Take(most).GroupBy(t => t.SpecVersion).Select(g => g.ToList())];
     }
 
     private static void Explain(ClusterState state, IEnumerable<Refusal> refusals, List<StoreAction> steps)

@@ -10,9 +10,9 @@ internal static class TaskReaper
     /// <summary>A node that was down for so long is not expected back, in hours.</summary>
     internal const int OrphanHours = 24;
 
-    internal static void Reap(ServiceScope scope)
+    internal static void Reap(ServiceScope scope, List<Slot> slots)
     {
-        foreach (var slot in scope.Slots)
+        foreach (var slot in slots)
         {
             var left = new List<TaskRecord>(slot.Tasks.Count);
             foreach (var task in slot.Tasks)
@@ -35,7 +35,7 @@ internal static class TaskReaper
     /// <summary>It was to be removed or had no node, and nothing of it can be running where we could stop it.</summary>
     private static bool IsGone(ServiceScope scope, TaskRecord task)
     {
-        if (task.DesiredState <= TaskState.Running)
+        if (task.IsWanted)
         {
             return false;
         }
@@ -64,7 +64,7 @@ internal static class TaskReaper
         }
 
         var surplus = tasks.Count - limit;
-        var wanted = tasks.Exists(t => t.DesiredState <= TaskState.Running);
+        var wanted = tasks.Exists(t => t.IsWanted);
         foreach (var task in tasks)
         {
             // The last word on a slot that is done says that it is done: without it the slot would start again.
@@ -73,7 +73,7 @@ internal static class TaskReaper
                 return;
             }
 
-            if (task.DesiredState > TaskState.Running && task.Status.State.IsTerminal())
+            if (!task.IsWanted && task.Status.State.IsTerminal())
             {
                 scope.Actions.Add(new StoreAction.DeleteTask(task.Id));
                 surplus--;
@@ -81,7 +81,8 @@ internal static class TaskReaper
         }
     }
 
-    private static int Limit(ServiceScope scope)
+    /// <summary>Tasks kept for each slot; negative keeps all.</summary>
+    internal static int Limit(ServiceScope scope)
     {
         var limit = scope.State.Cluster?.Spec.TaskHistoryLimitOrDefault() ?? SpecDefaults.TaskHistoryLimit;
         var attempts = scope.Service.Spec.Task?.Restart?.MaxAttempts ?? 0;

@@ -11,7 +11,6 @@ internal sealed class Candidate
     private readonly uint _hash;
     private long _freeCpus;
     private long _freeMemory;
-    private int _total;
     private ImmutableHashSet<PortKey> _hostPorts;
 
     internal Candidate(NodeRecord node, NodeUsage usage)
@@ -20,11 +19,20 @@ internal sealed class Candidate
         _hash = StableHash.Of(node.Id.Value);
         _freeCpus = (node.Description?.Resources?.NanoCpus ?? 0) - usage.NanoCpus;
         _freeMemory = (node.Description?.Resources?.MemoryBytes ?? 0) - usage.MemoryBytes;
-        _total = usage.ActiveTasks;
+        Total = usage.ActiveTasks;
         _hostPorts = usage.HostPorts;
     }
 
     internal NodeRecord Node { get; }
+
+    /// <summary>Tasks that are wanted up here.</summary>
+    internal int Total { get; private set; }
+
+    /// <summary>Where it sits in each pool that has it.</summary>
+    internal List<NodePool.Seat> Seats { get; } = new(1);
+
+    /// <summary>Tasks before the group that is being placed took its first; -1 while it has taken none.</summary>
+    internal int TakenAt { get; set; } = -1;
 
     /// <summary>Slots of the service whose newest task is here.</summary>
     internal int Slots { get; set; }
@@ -36,8 +44,13 @@ internal sealed class Candidate
     internal int Failures { get; set; }
 
     internal Rank RankFor(uint service) => new(
-        Failures >= PlacementRound.FaultyAfterFailures ? Failures : 0, Slots, _total,
-        StableHash.Combine(service, _hash));
+        IsFaulty ? Failures : 0, Slots, Total, StableHash.Combine(service, _hash));
+
+    /// <summary>The service kept failing here: others go first.</summary>
+    internal bool IsFaulty => Failures >= PlacementRound.FaultyAfterFailures;
+
+    /// <summary>The service has something here, or fails here: it is not among the nodes that come first.</summary>
+    internal bool IsKnown => Slots > 0 || IsFaulty;
 
     internal void BeginGroup() => (Slots, Copies, Failures) = (0, 0, 0);
 
@@ -107,7 +120,7 @@ internal sealed class Candidate
         _hostPorts = taken;
         _freeCpus -= rules.NanoCpus;
         _freeMemory -= rules.MemoryBytes;
-        _total++;
+        Total++;
         Slots++;
         Copies++;
         return ports;
@@ -130,15 +143,23 @@ internal sealed class Candidate
 
 /// <summary>
 /// Lower is better: no recent failures, fewer slots of this service, fewer tasks in all; then an order that differs
-/// from service to service, so that not every first task lands on the same node.
+/// from service to service, so that not every first task lands on the same node. Packed into one number, as
+/// comparing it is what a placement spends its time on; what does not fit its bits counts as the most there is.
 /// </summary>
-internal readonly record struct Rank(int Failures, int Slots, int Total, uint Tie) : IComparable<Rank>
+internal readonly struct Rank(int failures, int slots, int total, uint tie) : IComparable<Rank>
 {
-    public int CompareTo(Rank other)
-    {
-        var order = Failures.CompareTo(other.Failures);
-        order = order != 0 ? order : Slots.CompareTo(other.Slots);
-        order = order != 0 ? order : Total.CompareTo(other.Total);
-        return order != 0 ? order : Tie.CompareTo(other.Tie);
-    }
+    private const int FailureBits = 6;
+    private const int SlotBits = 18;
+    private const int TotalBits = 20;
+    private const int TieBits = 64 - FailureBits - SlotBits - TotalBits;
+
+    private readonly ulong _packed =
+        (Capped(failures, FailureBits) << (SlotBits + TotalBits + TieBits))
+        | (Capped(slots, SlotBits) << (TotalBits + TieBits))
+        | (Capped(total, TotalBits) << TieBits)
+        | (tie >> (32 - TieBits));
+
+    public int CompareTo(Rank other) => _packed.CompareTo(other._packed);
+
+    private static ulong Capped(int value, int bits) => (ulong)Math.Clamp(value, 0, (1 << bits) - 1);
 }

@@ -24,7 +24,7 @@ public readonly record struct Refusal(TaskId Task, string Explanation);
 
 /// <summary>
 /// One pass of the scheduler over a state. Groups are placed one after the other and see what those before them took.
-/// A group costs a look at each node and tasks × log(nodes), never tasks × nodes.
+/// A group costs a look at the nodes that it uses or that refuse it and tasks × log(nodes), never tasks × nodes.
 /// </summary>
 public sealed class PlacementRound
 {
@@ -38,42 +38,34 @@ public sealed class PlacementRound
     private readonly DateTimeOffset _now;
     private readonly List<Candidate> _candidates;
     private readonly Dictionary<NodeId, Candidate> _byId;
+    private readonly Dictionary<string, SpreadTree> _trees = new(StringComparer.Ordinal);
+    private readonly HashSet<Candidate> _counted = [];
 
     /// <summary>A round over the nodes as they are in <paramref name="state"/>.</summary>
     public PlacementRound(ClusterState state, DateTimeOffset now)
     {
         (_state, _now) = (state, now);
-        _candidates = [.. state.Nodes.Values.OrderBy(n => n.Id).Select(n => new Candidate(n, state.UsageOf(n.Id)))];
-        _byId = _candidates.ToDictionary(c => c.Node.Id);
+        _candidates = new List<Candidate>(state.Nodes.Count);
+        _byId = new Dictionary<NodeId, Candidate>(state.Nodes.Count);
+        foreach (var (id, node) in state.Nodes)
+        {
+            var candidate = new Candidate(node, state.UsageOf(id));
+            _candidates.Add(candidate);
+            _byId.Add(id, candidate);
+        }
     }
 
     /// <summary>Places what it can.</summary>
     public GroupResult Place(PlacementGroup group)
     {
-        var rules = PlacementRules.Of(group.Spec);
-        var ports = HostPorts(group.Spec);
+        var asks = new GroupAsks(group, IsIngress);
         CountService(group);
         var placements = ImmutableArray.CreateBuilder<Placement>(group.Tasks.Count);
         var unplaced = ImmutableArray.CreateBuilder<TaskRecord>();
-        Confirm(group, rules, ports, (placements, unplaced));
-        var open = group.Tasks.Where(t => t.NodeId.IsNone).ToList();
-        if (open.Count == 0)
-        {
-            return new GroupResult(placements.ToImmutable(), unplaced.ToImmutable());
-        }
-
-        ImmutableArray<PortConfig>? got = null;
-        bool Take(Candidate node) => node.JudgeCopy(rules, ports) == Verdict.Fits
-            && (got = node.Take(rules, ports, IsIngress)) is not null;
-        var tree = SpreadTree.Of(
-            _candidates, c => c.Judge(rules, ports) == Verdict.Fits, rules, StableHash.Of(group.Service.Value));
-        var next = 0;
-        while (next < open.Count && tree.Place(Take) is { } node)
-        {
-            placements.Add(new Placement(open[next++].Id, node.Node.Id, got!.Value));
-        }
-
-        unplaced.AddRange(open.Skip(next));
+        var open = Confirm(group, asks, (placements, unplaced));
+        Spread(open, asks, (placements, unplaced));
+        asks.Settle();
+        _counted.UnionWith(asks.Taken);
         return new GroupResult(placements.ToImmutable(), unplaced.ToImmutable());
     }
 
@@ -83,12 +75,11 @@ public sealed class PlacementRound
     /// </summary>
     public IEnumerable<Refusal> Explain(PlacementGroup group, GroupResult result)
     {
-        var rules = PlacementRules.Of(group.Spec);
-        var ports = HostPorts(group.Spec);
+        var asks = new GroupAsks(group, IsIngress);
         CountService(group);
         foreach (var placement in result.Placements)
         {
-            _byId[placement.Node].Copies++;
+            Counted(_byId[placement.Node]).Copies++;
         }
 
         string? everywhere = null;
@@ -96,13 +87,13 @@ public sealed class PlacementRound
         {
             if (task.NodeId.IsNone)
             {
-                everywhere ??= Explanation.Of(_candidates.Select(c => Explained(c, rules, ports)));
+                everywhere ??= Explanation.Of(_candidates.Select(c => Explained(c, asks)));
                 yield return new Refusal(task.Id, everywhere);
             }
             else if (_byId.TryGetValue(task.NodeId, out var node))
             {
                 node.Copies--;
-                yield return new Refusal(task.Id, Explanation.Of([Explained(node, rules, ports)]));
+                yield return new Refusal(task.Id, Explanation.Of([Explained(node, asks)]));
                 node.Copies++;
             }
             else
@@ -112,17 +103,21 @@ public sealed class PlacementRound
         }
     }
 
-    private static ImmutableArray<PortConfig> HostPorts(ServiceSpec spec) =>
-        [.. (spec.Endpoint?.Ports ?? []).Where(p => !p.IsIngress())];
-
-    private void Confirm(
+    /// <summary>Tasks that have a node already, those of global services: it takes them or they wait.</summary>
+    private List<TaskRecord> Confirm(
         PlacementGroup group,
-        PlacementRules rules,
-        ImmutableArray<PortConfig> ports,
+        GroupAsks asks,
         (ImmutableArray<Placement>.Builder Placements, ImmutableArray<TaskRecord>.Builder Unplaced) results)
     {
-        foreach (var task in group.Tasks.Where(t => !t.NodeId.IsNone))
+        var open = new List<TaskRecord>(group.Tasks.Count);
+        foreach (var task in group.Tasks)
         {
+            if (task.NodeId.IsNone)
+            {
+                open.Add(task);
+                continue;
+            }
+
             if (!_byId.TryGetValue(task.NodeId, out var node))
             {
                 results.Unplaced.Add(task);
@@ -132,20 +127,52 @@ public sealed class PlacementRound
             // The task itself is counted among those that are wanted up on its node.
             node.Copies--;
             node.Slots--;
-            var verdict = node.Judge(rules, ports);
-            if (verdict == Verdict.Fits && node.Take(rules, ports, IsIngress) is { } got)
+            if (asks.Admits(node) && asks.TryTake(node))
             {
-                results.Placements.Add(new Placement(task.Id, task.NodeId, got));
+                results.Placements.Add(new Placement(task.Id, task.NodeId, asks.Got));
                 continue;
             }
 
             results.Unplaced.Add(task);
         }
+
+        return open;
+    }
+
+    private void Spread(
+        List<TaskRecord> open,
+        GroupAsks asks,
+        (ImmutableArray<Placement>.Builder Placements, ImmutableArray<TaskRecord>.Builder Unplaced) results)
+    {
+        if (open.Count == 0)
+        {
+            return;
+        }
+
+        var walk = new SpreadWalk(TreeOf(asks.Labels), [.. _counted.Where(c => c.IsKnown)], asks);
+        var next = 0;
+        while (next < open.Count && walk.Place() is { } node)
+        {
+            results.Placements.Add(new Placement(open[next++].Id, node.Node.Id, asks.Got));
+        }
+
+        results.Unplaced.AddRange(open.Skip(next));
+    }
+
+    private SpreadTree TreeOf(ImmutableArray<SpreadLabel> labels)
+    {
+        var key = string.Join('\n', labels);
+        if (!_trees.TryGetValue(key, out var tree))
+        {
+            _trees[key] = tree = SpreadTree.Of(_candidates, labels);
+        }
+
+        return tree;
     }
 
     /// <summary>What fits but was not taken had no dynamic port left.</summary>
-    private static Verdict Explained(Candidate node, PlacementRules rules, ImmutableArray<PortConfig> ports) =>
-        node.Judge(rules, ports) is var verdict && verdict == Verdict.Fits ? Verdict.HostPort : verdict;
+    private static Verdict Explained(Candidate node, GroupAsks asks) =>
+        asks.Judge(node) is var verdict && verdict == Verdict.Fits ? Verdict.HostPort : verdict;
 
     private bool IsIngress(PortKey port) => _state.IngressPorts.ContainsKey(port);
 
@@ -155,7 +182,12 @@ public sealed class PlacementRound
     /// </summary>
     private void CountService(PlacementGroup group)
     {
-        _candidates.ForEach(c => c.BeginGroup());
+        foreach (var candidate in _counted)
+        {
+            candidate.BeginGroup();
+        }
+
+        _counted.Clear();
         var since = _now.AddMinutes(-FaultyMinutes);
         foreach (var (_, slot) in _state.SlotsOf(group.Service))
         {
@@ -170,16 +202,22 @@ public sealed class PlacementRound
 
                 if (!task.NodeId.IsNone && _byId.TryGetValue(task.NodeId, out var node))
                 {
-                    node.Copies += task.IsLive ? 1UL : 0;
+                    Counted(node).Copies += task.IsLive ? 1UL : 0;
                     node.Failures += IsFailure(task, group.SpecVersion, since) ? 1 : 0;
                 }
             }
 
             if (newest is { NodeId.IsNone: false } && _byId.TryGetValue(newest.NodeId, out var home))
             {
-                home.Slots++;
+                Counted(home).Slots++;
             }
         }
+    }
+
+    private Candidate Counted(Candidate node)
+    {
+        _counted.Add(node);
+        return node;
     }
 
     private static bool IsFailure(TaskRecord task, ulong specVersion, DateTimeOffset since) =>

@@ -34,8 +34,9 @@ public sealed class PlacementRules
         MemoryBytes = task.Reservations?.MemoryBytes ?? 0;
         MaxReplicas = placement?.MaxReplicasPerNode ?? 0;
         Spread = [.. (placement?.Preferences ?? [])
-            .Select(p => ConstraintParser.TryParsePreference(p, out var label, out _) ? label : (false, ""))
-            .Where(l => l.Item2.Length > 0)];
+            .Select(p => ConstraintParser.TryParsePreference(p, out var label, out _)
+                ? new SpreadLabel(label.Engine, label.Label) : default)
+            .Where(l => l.Name is { Length: > 0 })];
     }
 
     /// <summary>True when there is nothing to look at.</summary>
@@ -47,7 +48,7 @@ public sealed class PlacementRules
 
     internal ulong MaxReplicas { get; }
 
-    internal ImmutableArray<(bool Engine, string Label)> Spread { get; }
+    internal ImmutableArray<SpreadLabel> Spread { get; }
 
     /// <summary>The rules of a spec.</summary>
     public static PlacementRules Of(ServiceSpec spec) => new(spec.Task ?? new TaskSpec());

@@ -1,96 +1,52 @@
 using System.Collections.Immutable;
+using Swarm.Protocol.V1;
 using Swarm.Model;
 using Swarm.Store;
 
 namespace Swarm.Scheduler;
 
 /// <summary>
-/// Nodes by the values of the spread labels, one level a label; without preferences a single leaf. Each task goes
-/// down to the branch with the fewest slots of the service that can still take one, so branches even out whatever
-/// their size; a node without the label belongs to the branch "".
+/// Nodes by the values of the spread labels, one level a label; without preferences a single leaf. Made once a round
+/// for each list of labels; what a group does in it is a <see cref="SpreadWalk"/>.
 /// </summary>
 internal sealed class SpreadTree
 {
-    private readonly PriorityQueue<SpreadTree, (int Slots, uint Tie)>? _branches;
-    private readonly PriorityQueue<Candidate, Rank>? _nodes;
-    private readonly uint _service;
-    private int _slots;
-
-    private SpreadTree(IReadOnlyList<Candidate> all, Func<Candidate, bool> fits, Levels levels)
+    private SpreadTree(IReadOnlyList<Candidate> nodes, ImmutableArray<SpreadLabel> labels, int level)
     {
-        _service = levels.Service;
-        _slots = all.Sum(c => c.Slots);
-        if (levels.Labels.IsEmpty)
+        if (level == labels.Length)
         {
-            _nodes = new PriorityQueue<Candidate, Rank>(
-                all.Where(fits).Select(c => (c, c.RankFor(levels.Service))));
+            Pool = new NodePool(nodes);
             return;
         }
 
-        var label = levels.Labels[0];
-        var below = levels with { Labels = levels.Labels.RemoveAt(0) };
-        _branches = new PriorityQueue<SpreadTree, (int Slots, uint Tie)>();
-        foreach (var branch in all.GroupBy(c => Value(c.Node, label), StringComparer.Ordinal))
-        {
-            var tie = StableHash.Combine(levels.Service, StableHash.Of(branch.Key));
-            var tree = new SpreadTree([.. branch], fits, below) { Tie = tie };
-            _branches.Enqueue(tree, (tree._slots, tie));
-        }
+        Branches = [.. nodes.GroupBy(n => labels[level].ValueOf(n.Node), StringComparer.Ordinal)
+            .OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => new SpreadTree([.. g], labels, level + 1) { Hash = StableHash.Of(g.Key), Value = g.Key })];
     }
 
-    private uint Tie { get; init; }
+    /// <summary>The nodes of a leaf; null above.</summary>
+    internal NodePool? Pool { get; }
 
-    internal static SpreadTree Of(
-        IReadOnlyList<Candidate> all, Func<Candidate, bool> fits, PlacementRules rules, uint service) =>
-        new(all, fits, new Levels(rules.Spread, service));
+    /// <summary>One for each value of the label.</summary>
+    internal IReadOnlyList<SpreadTree> Branches { get; } = [];
 
-    /// <summary>The best node that <paramref name="take"/> could use; null when no node is left.</summary>
-    internal Candidate? Place(Func<Candidate, bool> take)
+    /// <summary>Of the label's value that leads here; a node without the label belongs to "".</summary>
+    internal uint Hash { get; private init; }
+
+    internal string Value { get; private init; } = "";
+
+    internal static SpreadTree Of(IReadOnlyList<Candidate> all, ImmutableArray<SpreadLabel> labels) =>
+        new(all, labels, 0);
+}
+
+/// <summary>A label that tasks are spread over.</summary>
+/// <param name="Engine">Of the node's own description rather than of what users set.</param>
+/// <param name="Name">Its name.</param>
+internal readonly record struct SpreadLabel(bool Engine, string Name)
+{
+    internal string ValueOf(NodeRecord node)
     {
-        var found = _nodes is not null ? PlaceOnNode(_nodes, take) : PlaceInBranch(_branches!, take);
-        _slots += found is null ? 0 : 1;
-        return found;
+        var labels = Engine ? node.Description?.EngineLabels : node.Spec.Labels;
+        return labels is not null && labels.TryGetValue(Name, out var value) ? value : "";
     }
-
-    private Candidate? PlaceOnNode(PriorityQueue<Candidate, Rank> nodes, Func<Candidate, bool> take)
-    {
-        while (nodes.TryPeek(out var best, out _))
-        {
-            if (take(best))
-            {
-                nodes.DequeueEnqueue(best, best.RankFor(_service));
-                return best;
-            }
-
-            // It is full for this group: nothing in the group's round frees anything.
-            nodes.Dequeue();
-        }
-
-        return null;
-    }
-
-    private static Candidate? PlaceInBranch(
-        PriorityQueue<SpreadTree, (int Slots, uint Tie)> branches, Func<Candidate, bool> take)
-    {
-        while (branches.TryPeek(out var branch, out _))
-        {
-            if (branch.Place(take) is { } found)
-            {
-                branches.DequeueEnqueue(branch, (branch._slots, branch.Tie));
-                return found;
-            }
-
-            branches.Dequeue();
-        }
-
-        return null;
-    }
-
-    private static string Value(NodeRecord node, (bool Engine, string Label) label)
-    {
-        var labels = label.Engine ? node.Description?.EngineLabels : node.Spec.Labels;
-        return labels is not null && labels.TryGetValue(label.Label, out var value) ? value : "";
-    }
-
-    private sealed record Levels(ImmutableArray<(bool Engine, string Label)> Labels, uint Service);
 }

@@ -46,6 +46,14 @@ internal static class ActionRules
             return ActionOutcome.Conflict("the cluster", next.Version, old.Version);
         }
 
+        if (old is not null && (next.FormatVersion < old.FormatVersion || next.Epoch < old.Epoch))
+        {
+            return ActionOutcome.Refused(
+                RefusalKind.IllegalTransition,
+                $"format {old.FormatVersion} and epoch {old.Epoch} of the cluster never go back "
+                + $"(to {next.FormatVersion} and {next.Epoch})");
+        }
+
         draft.PutCluster(next with
         {
             Version = draft.Index,

@@ -3,7 +3,7 @@ using Swarm.Model;
 
 namespace Swarm.Store;
 
-/// <summary>Why an action was refused.</summary>
+/// <summary>Why an action was refused. The numbers stand in snapshots: new kinds go to the end.</summary>
 public enum RefusalKind
 {
     /// <summary>The object changed since the writer read it.</summary>
@@ -32,6 +32,9 @@ public enum RefusalKind
 
     /// <summary>A report that is behind what is stored: harmless.</summary>
     Outdated,
+
+    /// <summary>The id of this command was used for another one.</summary>
+    RequestReused,
 }
 
 /// <summary>What became of one action.</summary>
@@ -73,4 +76,9 @@ public sealed record Changes(
 }
 
 /// <summary>The next state, what differs, and one outcome for each action in its order.</summary>
-public sealed record ApplyResult(ClusterState State, Changes Changes, ImmutableArray<ActionOutcome> Outcomes);
+public sealed record ApplyResult(ClusterState State, Changes Changes, ImmutableArray<ActionOutcome> Outcomes)
+{
+    /// <summary>Of a command: what became of it, or of the first try if this was another. Null for what is no
+    /// command, and when its id was used for another one.</summary>
+    public RecentRequest? Request { get; init; }
+}

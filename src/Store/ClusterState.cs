@@ -38,6 +38,16 @@ public sealed record ClusterState
     public ImmutableSortedDictionary<PortKey, ServiceId> IngressPorts { get; internal init; } =
         ImmutableSortedDictionary<PortKey, ServiceId>.Empty;
 
+    /// <summary>Which services publish a port on the nodes of their tasks only.</summary>
+    internal ImmutableSortedDictionary<PortKey, ImmutableSortedSet<ServiceId>> HostModePorts { get; init; } =
+        ImmutableSortedDictionary<PortKey, ImmutableSortedSet<ServiceId>>.Empty;
+
+    /// <summary>What became of the last commands.</summary>
+    public RecentRequests Requests { get; internal init; } = RecentRequests.None;
+
+    /// <summary>The form in which the next entries and snapshots may be written; all managers understand it.</summary>
+    public uint Format => Math.Max(StoreFormat.First, Cluster?.FormatVersion ?? 0);
+
     /// <summary>Log index of the last change of any node.</summary>
     public ulong NodesRevision { get; internal init; }
 
@@ -60,11 +70,22 @@ public sealed record ClusterState
     /// <summary>Bit i: network index i is given away. Bit 0 is always set.</summary>
     internal ImmutableArray<ulong> NetworkIndexes { get; init; } = [1];
 
+    /// <summary>Hash of everything that is stored; two managers at one index have the same. Takes as long as the state
+    /// is large: see <see cref="StateHash.Next"/> for the next one.</summary>
+    public UInt128 Hash128 => StateHash.Of(this);
+
     /// <summary>The next state. Refused actions leave no trace but their outcome.</summary>
     /// <exception cref="InvariantException">The index is not after <see cref="LastIndex"/>.</exception>
     public ApplyResult Apply(StoreEntry entry, ulong index)
     {
         Invariant.Check(index > LastIndex);
+        Invariant.Check(entry.Request is null || entry.Actions.Length == 1);
+        var requests = Requests.Trimmed(entry.At);
+        if (entry.Request is { } mark && requests.Find(mark.Id) is { } first)
+        {
+            return RequestRules.Repeated(this with { LastIndex = index, Requests = requests }, mark, first);
+        }
+
         var draft = new StateDraft(this, entry.At, index);
         var outcomes = ImmutableArray.CreateBuilder<ActionOutcome>(entry.Actions.Length);
         foreach (var action in entry.Actions)
@@ -73,7 +94,9 @@ public sealed record ClusterState
         }
 
         var (state, changes) = draft.Finish();
-        return new ApplyResult(state, changes, outcomes.MoveToImmutable());
+        var record = RequestRules.Record(state, entry, index, outcomes);
+        state = state with { Requests = record is null ? requests : requests.With(record) };
+        return new ApplyResult(state, changes, outcomes.MoveToImmutable()) { Request = record };
     }
 
     /// <summary>An index that changed nothing here (a leader's empty entry, a change of Raft's members).</summary>
@@ -108,6 +131,9 @@ public sealed record ClusterState
 
     /// <summary>Tasks of a service that are wanted up and wait for a node.</summary>
     public int WaitingTasks(ServiceId service) => ByService.TryGetValue(service, out var tasks) ? tasks.Waiting : 0;
+
+    /// <summary>Tasks of a service that run and are wanted up.</summary>
+    public int RunningTasks(ServiceId service) => ByService.TryGetValue(service, out var tasks) ? tasks.Running : 0;
 
     /// <summary>Log index of the last change of the service or any of its tasks.</summary>
     public ulong RevisionOf(ServiceId service) => ByService.TryGetValue(service, out var tasks) ? tasks.Revision : 0;

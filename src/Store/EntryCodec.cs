@@ -9,14 +9,14 @@ namespace Swarm.Store;
 /// </summary>
 public static class EntryCodec
 {
-    /// <summary>The form that this program writes and the only one it reads.</summary>
-    public const uint Format = 1;
-
     /// <summary>Encoded size of an entry, in bytes.</summary>
     public const int MaxEntryBytes = 4 << 20;
 
     /// <summary>Actions of one entry.</summary>
     public const int MaxActions = 20_000;
+
+    /// <summary>The number of a kind of action in the log; part of the ids of commands.</summary>
+    public static uint KindOf(StoreAction action) => (uint)ActionCodec.ToMessage(action).KindCase;
 
     /// <summary>Encodes.</summary>
     /// <exception cref="InvalidDataException">The entry is over a limit.</exception>
@@ -27,7 +27,17 @@ public static class EntryCodec
             throw new InvalidDataException($"an entry has {entry.Actions.Length} actions, {MaxActions} is the limit");
         }
 
-        var message = new LogEntry { Format = Format, AtNs = Timestamps.ToNs(entry.At) };
+        if (entry.Request is not null && entry.Actions.Length != 1)
+        {
+            throw new InvalidDataException($"a command is one action, not {entry.Actions.Length}");
+        }
+
+        var message = new LogEntry
+        {
+            Format = StoreFormat.NeededBy(entry),
+            AtNs = Timestamps.ToNs(entry.At),
+            Request = RequestCodec.ToMessage(entry.Request),
+        };
         foreach (var action in entry.Actions)
         {
             message.Actions.Add(ActionCodec.ToMessage(action));
@@ -58,10 +68,11 @@ public static class EntryCodec
             throw new InvalidDataException($"a log entry cannot be read: {e.Message}", e);
         }
 
-        if (message.Format != Format)
+        if (message.Format is < StoreFormat.First or > StoreFormat.Newest)
         {
             throw new InvalidDataException(
-                $"a log entry has format {message.Format}, this program knows {Format}; use the newer program");
+                $"a log entry has format {message.Format}, this program knows {StoreFormat.First} to "
+                + $"{StoreFormat.Newest}; use the newer program");
         }
 
         if (message.Actions.Count > MaxActions)
@@ -69,6 +80,14 @@ public static class EntryCodec
             throw new InvalidDataException($"an entry has {message.Actions.Count} actions, {MaxActions} is the limit");
         }
 
-        return new StoreEntry(Timestamps.FromNs(message.AtNs), [.. message.Actions.Select(ActionCodec.FromMessage)]);
+        if (message.Request is not null && message.Actions.Count != 1)
+        {
+            throw new InvalidDataException($"a command is one action, not {message.Actions.Count}");
+        }
+
+        return new StoreEntry(Timestamps.FromNs(message.AtNs), [.. message.Actions.Select(ActionCodec.FromMessage)])
+        {
+            Request = RequestCodec.FromMessage(message.Request),
+        };
     }
 }

@@ -40,13 +40,16 @@ internal sealed record NodeTasks(PersistentDictionary<TaskId, bool> Ids, NodeUsa
 /// <param name="Slots">Every slot that has a task.</param>
 /// <param name="SpecUses">How many tasks name each spec version.</param>
 /// <param name="Waiting">Tasks that are wanted up and have no node confirmed yet.</param>
+/// <param name="Running">Tasks that run and are wanted up.</param>
 /// <param name="Revision">Log index of the last change of the service or any task of it.</param>
 internal sealed record ServiceTasks(
     PersistentDictionary<SlotKey, ImmutableArray<TaskId>> Slots,
     ImmutableSortedDictionary<ulong, int> SpecUses,
     int Waiting,
+    int Running,
     ulong Revision)
 {
     internal static ServiceTasks None { get; } = new(
-        PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Empty, ImmutableSortedDictionary<ulong, int>.Empty, 0, 0);
+        PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Empty, ImmutableSortedDictionary<ulong, int>.Empty, 0, 0,
+        0);
 }

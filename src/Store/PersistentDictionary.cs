@@ -15,9 +15,9 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
     /// <summary>The map without keys.</summary>
     public static readonly PersistentDictionary<TKey, TValue> Empty = new(new TrieNode(0, [], null), 0);
 
-    private readonly TrieNode _root;
+    private PersistentDictionary(TrieNode root, int count) => (Root, Count) = (root, count);
 
-    private PersistentDictionary(TrieNode root, int count) => (_root, Count) = (root, count);
+    internal TrieNode Root { get; }
 
     /// <summary>Number of keys.</summary>
     public int Count { get; }
@@ -34,7 +34,7 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
         TryGetValue(key, out var value) ? value : throw new KeyNotFoundException($"no {key} in this map");
 
     /// <summary>Looks a key up.</summary>
-    public bool TryGetValue(TKey key, [MaybeNullWhen(false)] out TValue value) => Find(_root, key, out value);
+    public bool TryGetValue(TKey key, [MaybeNullWhen(false)] out TValue value) => Find(Root, key, out value);
 
     /// <summary>The value, or the default of its type.</summary>
     public TValue? Get(TKey key) => TryGetValue(key, out var value) ? value : default;
@@ -43,10 +43,10 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
     public bool ContainsKey(TKey key) => TryGetValue(key, out _);
 
     /// <summary>A builder that starts with this map's content.</summary>
-    public Builder ToBuilder() => new(_root, Count);
+    public Builder ToBuilder() => new(Root, Count);
 
     /// <inheritdoc/>
-    public IEnumerator<KeyValuePair<TKey, TValue>> GetEnumerator() => Walk(_root).GetEnumerator();
+    public IEnumerator<KeyValuePair<TKey, TValue>> GetEnumerator() => Walk(Root).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Swarm.Model;
 using Swarm.Protocol.V1;
 
@@ -40,22 +41,39 @@ public static class ServicePorts
             }
         }
 
-        var wanted = Named(spec, ingress: true).ToHashSet();
-        if (wanted.Count == 0)
+        foreach (var port in Named(spec, ingress: true))
         {
-            return null;
-        }
-
-        foreach (var other in draft.Services.Where(s => s.Id != self && !s.Removing))
-        {
-            foreach (var port in Named(other.Spec, ingress: false).Where(wanted.Contains))
+            foreach (var other in draft.HostModePorts.GetValueOrDefault(port, []).Where(id => id != self))
             {
-                return Taken(port, other, "a host-mode");
+                return Taken(port, draft.Service(other)!, "a host-mode");
             }
         }
 
         return null;
     }
+
+    /// <summary>The index of host-mode ports after a service changed.</summary>
+    internal static ImmutableSortedDictionary<PortKey, ImmutableSortedSet<ServiceId>> Moved(
+        ImmutableSortedDictionary<PortKey, ImmutableSortedSet<ServiceId>> ports, ServiceRecord? old,
+        ServiceRecord? record)
+    {
+        var (from, to) = (HostMode(old), HostMode(record));
+        foreach (var port in from.Except(to))
+        {
+            var left = ports[port].Remove(old!.Id);
+            ports = left.IsEmpty ? ports.Remove(port) : ports.SetItem(port, left);
+        }
+
+        foreach (var port in to.Except(from))
+        {
+            ports = ports.SetItem(port, ports.GetValueOrDefault(port, []).Add(record!.Id));
+        }
+
+        return ports;
+    }
+
+    private static List<PortKey> HostMode(ServiceRecord? service) =>
+        service is null or { Removing: true } ? [] : [.. Named(service.Spec, ingress: false)];
 
     internal static ServiceRecord? Owner(StateDraft draft, ServiceId self, PortKey port) =>
         draft.IngressPorts.TryGetValue(port, out var owner) && owner != self ? draft.Service(owner) : null;

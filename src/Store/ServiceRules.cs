@@ -33,6 +33,9 @@ internal static class ServiceRules
             Spec = action.Spec,
             SpecVersion = draft.Index,
             KeptSpecs = ImmutableSortedDictionary<ulong, ServiceSpec>.Empty.Add(draft.Index, action.Spec),
+            JobIteration = action.Spec.IsJob() ? 1UL : 0,
+            JobSpecVersion = action.Spec.IsJob() ? draft.Index : 0,
+            JobStartedAt = action.Spec.IsJob() ? draft.At : null,
         });
         return ActionOutcome.Applied;
     }
@@ -60,6 +63,12 @@ internal static class ServiceRules
                 RefusalKind.FailedPrecondition, "the mode of a service cannot be changed; create another service");
         }
 
+        if (service.KeptSpecs.ContainsKey(draft.Index))
+        {
+            return ActionOutcome.Refused(
+                RefusalKind.FailedPrecondition, "an entry gives a service one spec; write another entry");
+        }
+
         if (draft.ServiceNames.TryGetValue(action.Spec.Name, out var owner) && owner != service.Id)
         {
             return NameInUse(action.Spec.Name);
@@ -70,7 +79,7 @@ internal static class ServiceRules
             return clash;
         }
 
-        Put(draft, service with
+        Put(draft, JobRules.Begin(draft, service, service with
         {
             Spec = action.Spec,
             SpecVersion = draft.Index,
@@ -78,7 +87,7 @@ internal static class ServiceRules
             PreviousSpecVersion = service.SpecVersion,
             KeptSpecs = service.KeptSpecs.SetItem(draft.Index, action.Spec),
             Update = null,
-        });
+        }));
         return ActionOutcome.Applied;
     }
 
@@ -95,9 +104,20 @@ internal static class ServiceRules
                 RefusalKind.FailedPrecondition, $"service {service.Spec.Name} does not have a previous spec");
         }
 
+        if (draft.ServiceNames.TryGetValue(service.PreviousSpec.Name, out var owner) && owner != service.Id)
+        {
+            return NameInUse(service.PreviousSpec.Name);
+        }
+
         if (ServicePorts.Clash(draft, service.Id, service.PreviousSpec) is { } clash)
         {
             return clash;
+        }
+
+        if (service.IsJob)
+        {
+            Put(draft, JobRules.RollBack(draft, service));
+            return ActionOutcome.Applied;
         }
 
         Put(draft, service with

@@ -1,170 +1,115 @@
-using System.Security.Cryptography;
-using Google.Protobuf;
-using Swarm.Model;
-using Swarm.Protocol.V1;
-
 namespace Swarm.Store;
 
 /// <summary>
-/// A whole state as bytes: a header, then one frame a record, sorted by kind and id, so that equal states have equal
-/// bytes. A frame is its kind, facts that the message has no field for, and the message.
+/// A whole state as bytes: a header, one frame an object, sorted by kind and id so that equal states have equal
+/// bytes, and an end that holds the number and the hash of the frames. Written and read as a stream: of the encoded
+/// form there is never more in memory than one object and a buffer.
 /// </summary>
+/// <remarks>
+/// Form 1 began with another word and ended without number and hash; it is read, and written as long as some manager
+/// reads nothing newer.
+/// </remarks>
 public static class SnapshotCodec
 {
-    private const uint Magic = 0x53_57_53_31;
+    /// <summary>One object; a service keeps every spec that its tasks still use.</summary>
+    public const int MaxFrameBytes = 64 << 20;
 
-    private enum Frame
+    internal const uint FirstMagic = 0x53_57_53_31;
+    internal const uint Magic = 0x53_57_53_53;
+
+    private const int BufferBytes = 64 << 10;
+
+    /// <summary>Writes a state, from any thread, in the form that all managers of it understand.</summary>
+    public static void Write(ClusterState state, Stream target)
     {
-        End = 0,
-        Cluster = 1,
-        Node = 2,
-        Service = 3,
-        Task = 4,
+        var output = new FrameWriter(target, BufferBytes);
+        if (state.Format == StoreFormat.First)
+        {
+            output.Fixed32(FirstMagic);
+        }
+        else
+        {
+            output.Fixed32(Magic);
+            output.Varint(state.Format);
+        }
+
+        output.Varint(state.LastIndex);
+        var encoder = new ObjectEncoder();
+        var (count, hash) = (0UL, UInt128.Zero);
+        foreach (var stored in StoredObject.AllOf(state))
+        {
+            var frame = encoder.Frame(stored);
+            output.Frame(frame);
+            (count, hash) = (count + 1, unchecked(hash + StateHash.OfFrame(frame)));
+        }
+
+        output.Varint((ulong)StoredKind.End);
+        if (state.Format > StoreFormat.First)
+        {
+            output.Varint(count);
+            output.Hash(hash);
+        }
+
+        output.Flush();
     }
 
-    /// <summary>Encodes.</summary>
+    /// <summary>Reads a state to its end; what follows in the stream is left alone only as far as it was not
+    /// buffered.</summary>
+    /// <exception cref="InvalidDataException">This is no whole snapshot that this program knows.</exception>
+    public static ClusterState Read(Stream source)
+    {
+        var input = new FrameReader(source, BufferBytes);
+        var format = Format(input);
+        var parts = new StateParts { LastIndex = input.Varint() };
+        var (count, hash) = (0UL, UInt128.Zero);
+        while (input.TryFrame(MaxFrameBytes, out var frame))
+        {
+            parts.Add(frame.Kind, frame.Fact, frame.Message);
+            (count, hash) = (count + 1, unchecked(hash + StateHash.OfFrame(frame.Whole)));
+        }
+
+        if (format > StoreFormat.First && (input.Varint() != count || input.Hash() != hash))
+        {
+            throw new InvalidDataException("a snapshot of the cluster's state is damaged: its hash does not fit");
+        }
+
+        return parts.Build();
+    }
+
+    /// <summary>As <see cref="Write"/>, in memory.</summary>
     public static byte[] Encode(ClusterState state)
     {
         using var buffer = new MemoryStream();
-        using var output = new CodedOutputStream(buffer, leaveOpen: true);
-        output.WriteFixed32(Magic);
-        output.WriteUInt64(state.LastIndex);
-        if (state.Cluster is not null)
-        {
-            Write(output, Frame.Cluster, 0, Views.ToSecretView(state.Cluster));
-        }
-
-        foreach (var node in state.Nodes.Values.OrderBy(n => n.Id))
-        {
-            Write(output, Frame.Node, 0, Views.ToView(node));
-        }
-
-        foreach (var service in state.Services.Values.OrderBy(s => s.Id))
-        {
-            var view = Views.ToView(service);
-            view.KeptSpecs.Add(service.KeptSpecs.Select(s => new SpecAtVersion { Version = s.Key, Spec = s.Value }));
-            Write(output, Frame.Service, (long)service.PortsSpecVersion, view);
-        }
-
-        foreach (var task in state.Tasks.Values.OrderBy(t => t.CreatedAt).ThenBy(t => t.Id))
-        {
-            var since = state.RanSince.TryGetValue(task.Id, out var ran) ? Timestamps.ToNs(ran) : 0;
-            Write(output, Frame.Task, since, Views.ToView(task));
-        }
-
-        output.WriteEnum((int)Frame.End);
-        output.Flush();
+        Write(state, buffer);
         return buffer.ToArray();
     }
 
-    /// <summary>Decodes.</summary>
+    /// <summary>As <see cref="Read"/>, from memory.</summary>
     /// <exception cref="InvalidDataException">These bytes are no whole snapshot that this program knows.</exception>
     public static ClusterState Decode(byte[] bytes)
     {
-        using var input = new CodedInputStream(bytes);
-        try
-        {
-            if (input.ReadFixed32() != Magic)
-            {
-                throw new InvalidDataException("this is no snapshot of the cluster's state, or of another format");
-            }
-
-            var parts = new Parts { LastIndex = input.ReadUInt64() };
-            while (Read(input, parts))
-            {
-            }
-
-            return parts.Build();
-        }
-        catch (InvalidProtocolBufferException e)
-        {
-            throw new InvalidDataException($"a snapshot cannot be read: {e.Message}", e);
-        }
+        using var buffer = new MemoryStream(bytes);
+        return Read(buffer);
     }
 
-    /// <summary>Equal on two managers if and only if their states are.</summary>
-    public static string Hash(ClusterState state) => Convert.ToHexStringLower(SHA256.HashData(Encode(state)));
-
-    private static void Write(CodedOutputStream output, Frame frame, long fact, IMessage message)
+    private static uint Format(FrameReader input)
     {
-        output.WriteEnum((int)frame);
-        output.WriteInt64(fact);
-        output.WriteMessage(message);
-    }
-
-    private static bool Read(CodedInputStream input, Parts parts)
-    {
-        var frame = (Frame)input.ReadEnum();
-        if (frame == Frame.End)
+        var magic = input.Fixed32();
+        if (magic == FirstMagic)
         {
-            return false;
+            return StoreFormat.First;
         }
 
-        var fact = input.ReadInt64();
-        switch (frame)
+        if (magic != Magic)
         {
-            case Frame.Cluster:
-                parts.Cluster = Views.FromView(Message(input, new ClusterView()));
-                break;
-            case Frame.Node:
-                parts.Nodes.Add(Views.FromView(Message(input, new NodeView())));
-                break;
-            case Frame.Service:
-                parts.Services.Add(
-                    Views.FromView(Message(input, new ServiceView())) with { PortsSpecVersion = (ulong)fact });
-                break;
-            case Frame.Task:
-                parts.Tasks.Add((Views.FromView(Message(input, new TaskView())), Timestamps.FromNs(fact)));
-                break;
-            default:
-                throw new InvalidDataException($"a snapshot has a frame of kind {(int)frame}; use the newer program");
+            throw new InvalidDataException("this is no snapshot of the cluster's state");
         }
 
-        return true;
-    }
-
-    private static T Message<T>(CodedInputStream input, T message)
-        where T : IMessage
-    {
-        input.ReadMessage(message);
-        return message;
-    }
-
-    private sealed class Parts
-    {
-        internal ulong LastIndex { get; init; }
-
-        internal ClusterRecord? Cluster { get; set; }
-
-        internal List<NodeRecord> Nodes { get; } = [];
-
-        internal List<ServiceRecord> Services { get; } = [];
-
-        internal List<(TaskRecord Task, DateTimeOffset RanSince)> Tasks { get; } = [];
-
-        /// <summary>The records go through the draft that entries use: the indexes come by themselves.</summary>
-        internal ClusterState Build()
-        {
-            var draft = new StateDraft(ClusterState.Empty, default, LastIndex);
-            if (Cluster is not null)
-            {
-                draft.PutCluster(Cluster);
-            }
-
-            Nodes.ForEach(draft.PutNode);
-            // Specs first come whole, then tasks count their uses; what nobody uses goes with the last put.
-            Services.ForEach(draft.RestoreService);
-            foreach (var (task, ranSince) in Tasks)
-            {
-                if (draft.Service(task.ServiceId)?.KeptSpecs.ContainsKey(task.SpecVersion) != true)
-                {
-                    throw new InvalidDataException($"a snapshot has task {task.Id} without its service or spec");
-                }
-
-                draft.RestoreTask(task, ranSince);
-            }
-
-            return draft.Finish().State;
-        }
+        var format = input.Varint();
+        return format is > StoreFormat.First and <= StoreFormat.Newest
+            ? (uint)format
+            : throw new InvalidDataException(
+                $"a snapshot of the cluster's state has format {format}, this program knows {StoreFormat.First} to "
+                + $"{StoreFormat.Newest}; use the newer program");
     }
 }

@@ -58,6 +58,12 @@ public static class StableHash
             return Combine((uint)slot.Slot, slot.Slot == 0 ? Of(slot.Node.Value) : 0);
         }
 
+        if (typeof(TKey) == typeof(RequestId))
+        {
+            var id = (RequestId)(object)key;
+            return (uint)(Mix(Mix((ulong)id.Client ^ (ulong)(id.Client >> 64)) ^ id.Sequence ^ id.Step) >> 32);
+        }
+
         throw new NotSupportedException($"no stable hash for keys of type {typeof(TKey).Name}");
     }
 

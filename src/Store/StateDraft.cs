@@ -30,6 +30,9 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
 
     internal ImmutableSortedDictionary<PortKey, ServiceId> IngressPorts { get; private set; } = before.IngressPorts;
 
+    internal ImmutableSortedDictionary<PortKey, ImmutableSortedSet<ServiceId>> HostModePorts { get; private set; } =
+        before.HostModePorts;
+
     internal ImmutableSortedDictionary<string, ServiceId> ServiceNames { get; private set; } = before.ServiceNames;
 
     internal ImmutableArray<ulong> NetworkIndexes { get; private set; } = before.NetworkIndexes;
@@ -41,8 +44,6 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
     internal ServiceRecord? Service(ServiceId id) => _services.Get(id);
 
     internal NodeRecord? Node(NodeId id) => _nodes.Get(id);
-
-    internal IEnumerable<ServiceRecord> Services => _services.ToMap().Values;
 
     internal ImmutableArray<TaskId> TasksOn(NodeId node) => _index.TasksOn(node);
 
@@ -123,7 +124,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
             _ranSince.Set(record.Id, old.Status.AppliedAt);
         }
 
-        _index.Put(old, record, Reservations(record));
+        _index.Put(old, record, Reservations(record), _tasks);
     }
 
     internal void DropTask(TaskRecord record)
@@ -155,6 +156,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
             Nodes = nodes,
             RanSince = _ranSince.ToMap(),
             IngressPorts = IngressPorts,
+            HostModePorts = HostModePorts,
             ServiceNames = ServiceNames,
             Hostnames = Hostnames,
             NetworkIndexes = NetworkIndexes,
@@ -207,5 +209,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
         {
             IngressPorts = IngressPorts.SetItem(port, record!.Id);
         }
+
+        HostModePorts = ServicePorts.Moved(HostModePorts, old, record);
     }
 }

@@ -86,6 +86,10 @@ public abstract record StoreAction
 /// <param name="Actions">In this order.</param>
 public sealed record StoreEntry(DateTimeOffset At, ImmutableArray<StoreAction> Actions)
 {
+    /// <summary>The command that this entry is; null for what the managers do of themselves. Only with one
+    /// action.</summary>
+    public RequestMark? Request { get; init; }
+
     /// <summary>An entry of one action.</summary>
     public static StoreEntry Of(DateTimeOffset at, StoreAction action) => new(at, [action]);
 }

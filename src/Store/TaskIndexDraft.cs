@@ -32,14 +32,17 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
             : kept.Add(record.PreviousSpecVersion, record.PreviousSpec);
     }
 
-    internal void Put(TaskRecord? old, TaskRecord record, Resources? reservations)
+    internal void Put(
+        TaskRecord? old, TaskRecord record, Resources? reservations,
+        PersistentDictionary<TaskId, TaskRecord>.Builder tasks)
     {
         var service = Of(record.ServiceId);
         service.Waiting += Waits(record) - Waits(old);
+        service.Running += Runs(record) - Runs(old);
         if (old is null)
         {
             var ids = service.Slots.TryGetValue(record.Key, out var slot) ? slot : [];
-            service.Slots.Set(record.Key, ids.Add(record.Id));
+            service.Slots.Set(record.Key, ids.Insert(Place(ids, record, tasks), record.Id));
             service.SpecUses[record.SpecVersion] = service.SpecUses.GetValueOrDefault(record.SpecVersion) + 1;
         }
 
@@ -61,6 +64,7 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
     {
         var service = Of(record.ServiceId);
         service.Waiting -= Waits(record);
+        service.Running -= Runs(record);
         var left = service.Slots.Get(record.Key).Remove(record.Id);
         if (left.IsEmpty)
         {
@@ -110,13 +114,31 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
             }
 
             services.Set(id, new ServiceTasks(
-                service.Slots.ToMap(), service.SpecUses.ToImmutableSortedDictionary(), service.Waiting, index));
+                service.Slots.ToMap(), service.SpecUses.ToImmutableSortedDictionary(), service.Waiting,
+                service.Running, index));
         }
 
         return (nodes.ToMap(), services.ToMap());
     }
 
+    /// <summary>By age and not by arrival, so that the index follows from the records alone.</summary>
+    private static int Place(
+        ImmutableArray<TaskId> ids, TaskRecord record, PersistentDictionary<TaskId, TaskRecord>.Builder tasks)
+    {
+        var at = ids.Length;
+        while (at > 0 && tasks.Get(ids[at - 1]) is { } other
+            && (other.CreatedAt, other.Id).CompareTo((record.CreatedAt, record.Id)) > 0)
+        {
+            at--;
+        }
+
+        return at;
+    }
+
     private static int Waits(TaskRecord? task) => task is { IsLive: true, Status.State: < TaskState.Assigned } ? 1 : 0;
+
+    private static int Runs(TaskRecord? task) =>
+        task is { IsWanted: true, Status.State: TaskState.Running } ? 1 : 0;
 
     private ServiceDraft Of(ServiceId id)
     {
@@ -146,6 +168,8 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
         internal Dictionary<ulong, int> SpecUses { get; } = new(before.SpecUses);
 
         internal int Waiting { get; set; } = before.Waiting;
+
+        internal int Running { get; set; } = before.Running;
 
         internal bool Dropped { get; set; }
     }

@@ -24,7 +24,7 @@ internal static class TaskRules
             return ActionOutcome.Conflict($"service {service.Spec.Name}", task.SpecVersion, service.SpecVersion);
         }
 
-        if (task.Status.State > TaskState.Assigned || task.DesiredState is < TaskState.Ready or > TaskState.Running)
+        if (task.Status.State > TaskState.Assigned || task.DesiredState is < TaskState.Ready or > TaskState.Complete)
         {
             return ActionOutcome.Refused(
                 RefusalKind.IllegalTransition, $"a task cannot begin {task.Status.State} and {task.DesiredState}");
@@ -89,7 +89,8 @@ internal static class TaskRules
             return refused;
         }
 
-        if (action.Desired is not (TaskState.Ready or TaskState.Running or TaskState.Shutdown or TaskState.Remove)
+        if (action.Desired is not (TaskState.Ready or TaskState.Running or TaskState.Complete or TaskState.Shutdown
+                or TaskState.Remove)
             || action.Desired < task.DesiredState)
         {
             return ActionOutcome.Refused(

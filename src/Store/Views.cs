@@ -71,6 +71,9 @@ public static class Views
             PreviousSpecVersion = service.PreviousSpecVersion,
             UpdateStatus = ToView(service.Update),
             Removing = service.Removing,
+            JobIteration = service.JobIteration,
+            JobSpecVersion = service.JobSpecVersion,
+            JobStartedAtNs = Timestamps.ToNs(service.JobStartedAt),
         };
         view.Ports.Add(service.Ports);
         return view;
@@ -116,6 +119,10 @@ public static class Views
         UpdatedAtNs = Timestamps.ToNs(cluster.UpdatedAt),
         Spec = cluster.Spec,
         RootCertificatePem = cluster.RootCertificatePem,
+        Epoch = cluster.Epoch,
+        AutoLock = cluster.AutoLock,
+        FormatVersion = cluster.FormatVersion,
+        Observe = cluster.Observe,
     };
 
     /// <summary>The cluster with everything secret in it: for the log and snapshots, never for an answer.</summary>
@@ -125,6 +132,7 @@ public static class Views
         view.RootKeyPem = cluster.RootKeyPem;
         view.WorkerTokenSecret = ByteString.CopyFrom(cluster.WorkerTokenSecret.AsSpan());
         view.ManagerTokenSecret = ByteString.CopyFrom(cluster.ManagerTokenSecret.AsSpan());
+        view.UnlockKey = ByteString.CopyFrom(cluster.UnlockKey.AsSpan());
         return view;
     }
 
@@ -175,6 +183,9 @@ public static class Views
         Update = FromView(view.UpdateStatus),
         Ports = [.. view.Ports],
         Removing = view.Removing,
+        JobIteration = view.JobIteration,
+        JobSpecVersion = view.JobSpecVersion,
+        JobStartedAt = Timestamps.FromNsOrNull(view.JobStartedAtNs),
     };
 
     /// <summary>How far an update is; null = none.</summary>
@@ -212,5 +223,10 @@ public static class Views
         RootKeyPem = view.RootKeyPem,
         WorkerTokenSecret = [.. view.WorkerTokenSecret],
         ManagerTokenSecret = [.. view.ManagerTokenSecret],
+        Epoch = view.Epoch,
+        AutoLock = view.AutoLock,
+        UnlockKey = [.. view.UnlockKey],
+        FormatVersion = view.FormatVersion,
+        Observe = view.Observe,
     };
 }

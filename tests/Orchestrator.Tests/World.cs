@@ -163,7 +163,7 @@ internal sealed class World
             return null;
         }
 
-        if (desired > TaskState.Running)
+        if (!desired.IsWanted())
         {
             return new TaskStatusRecord { State = TaskState.Shutdown, At = Now };
         }
@@ -173,7 +173,7 @@ internal sealed class World
             TaskState.Assigned => new() { State = TaskState.Preparing, At = Now },
             TaskState.Preparing when Unpullable(spec) => new() { State = TaskState.Rejected, Error = "no", At = Now },
             TaskState.Preparing => new() { State = TaskState.Ready, At = Now },
-            TaskState.Ready when desired == TaskState.Running => new() { State = TaskState.Running, At = Now },
+            TaskState.Ready when desired >= TaskState.Running => new() { State = TaskState.Running, At = Now },
             TaskState.Running when Crash(task, spec) is { } code => new()
             {
                 State = code == 0 ? TaskState.Complete : TaskState.Failed,

@@ -130,7 +130,8 @@ public sealed class PlacementTests
         }
 
         var group = new PlacementGroup(service.Id, service.Spec, service.SpecVersion, [
-            NewTask(service, new TaskId("x"), 5), NewTask(service, new TaskId("y"), 6)]);
+            NewTask(service, new TaskId("x"), 5), NewTask(service, new TaskId("y"), 6),
+            NewTask(service, new TaskId("z"), 7)]);
         var result = new PlacementRound(_state, Now).Place(group);
         Assert.All(result.Placements, p => Assert.NotEqual(bad, p.Node));
         var later = new PlacementRound(_state, Now.AddMinutes(6)).Place(group);

@@ -8,6 +8,9 @@ internal sealed class Log
 {
     internal ClusterState State { get; private set; } = ClusterState.Empty;
 
+    /// <summary>Counts for whoever needs a number.</summary>
+    internal int Next { get; set; }
+
     internal DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     internal ApplyResult Apply(params StoreAction[] actions)

@@ -30,6 +30,19 @@ public sealed class ServiceTests
         Assert.Equal("web:2", _log.State.Services[Id].Spec.Task.Container.Image);
     }
 
+    /// <summary>Both would have the same number, and a task that names it one of two specs.</summary>
+    [Fact]
+    public void An_entry_gives_a_service_one_spec()
+    {
+        _log.Must(new StoreAction.CreateService(Id, Log.Spec("web")));
+        var outcomes = _log.Apply(
+            new StoreAction.UpdateServiceSpec(Id, 0, Log.Spec("web", "web:2")),
+            new StoreAction.RollBackService(Id, 0, "x"),
+            new StoreAction.UpdateServiceSpec(Id, 0, Log.Spec("web", "web:3"))).Outcomes;
+        Assert.Equal([true, true, false], outcomes.Select(o => o.IsApplied));
+        Assert.Equal("web:2", _log.State.Services[Id].KeptSpecs[2].Task.Container.Image);
+    }
+
     [Fact]
     public void A_rollback_swaps_and_needs_something_to_go_back_to()
     {
@@ -56,6 +69,16 @@ public sealed class ServiceTests
     }
 
     [Fact]
+    public void A_rollback_does_not_take_a_name_that_another_service_has_got_meanwhile()
+    {
+        _log.Must(new StoreAction.CreateService(Id, Log.Spec("web")));
+        _log.Must(new StoreAction.UpdateServiceSpec(Id, 0, Log.Spec("renamed")));
+        _log.Must(new StoreAction.CreateService(new ServiceId("o"), Log.Spec("web")));
+        Assert.Equal(RefusalKind.NameInUse, _log.Do(new StoreAction.RollBackService(Id, 0, "x")).Kind);
+        Assert.Equal("o", _log.State.FindService("web")!.Id.Value);
+    }
+
+    [Fact]
     public void A_published_port_belongs_to_one_service()
     {
         _log.Must(new StoreAction.CreateService(Id, Log.Spec("web", "web:1", 8080)));
@@ -73,6 +96,23 @@ public sealed class ServiceTests
         Assert.Equal(
             RefusalKind.PortInUse,
             _log.Do(new StoreAction.UpdateServiceSpec(Id, 0, Log.Spec("web", "web:1", 8080))).Kind);
+    }
+
+    [Fact]
+    public void A_port_of_host_mode_stands_in_the_way_of_an_ingress_port_as_long_as_its_service_wants_it()
+    {
+        var host = Log.Spec("host", "web:1", 8080);
+        host.Endpoint.Ports[0].PublishMode = PortConfig.Types.PublishMode.Host;
+        _log.Must(new StoreAction.CreateService(Id, host));
+        var two = host.Clone();
+        two.Name = "two";
+        _log.Must(new StoreAction.CreateService(new ServiceId("t"), two));
+        var ingress = new StoreAction.CreateService(new ServiceId("o"), Log.Spec("web", "web:1", 8080));
+        Assert.Contains("as a host-mode port", _log.Do(ingress).Message);
+        _log.Must(new StoreAction.RemoveService(Id));
+        Assert.Equal(RefusalKind.PortInUse, _log.Do(ingress).Kind);
+        _log.Must(new StoreAction.UpdateServiceSpec(new ServiceId("t"), 0, Log.Spec("two")));
+        _log.Must(ingress);
     }
 
     [Fact]

@@ -33,6 +33,22 @@ public sealed record ClusterRecord
     /// <summary>16 bytes.</summary>
     public required ImmutableArray<byte> ManagerTokenSecret { get; init; }
 
+    /// <summary>Grows by one with each new beginning from a copy of the state: 0 = the first. Members of an older
+    /// epoch are refused.</summary>
+    public ulong Epoch { get; init; }
+
+    /// <summary>Managers start locked and need <see cref="UnlockKey"/>.</summary>
+    public bool AutoLock { get; init; }
+
+    /// <summary>32 bytes; empty unless <see cref="AutoLock"/> was on once.</summary>
+    public ImmutableArray<byte> UnlockKey { get; init; } = [];
+
+    /// <summary>The newest form of entries and snapshots that all managers understand; 0 and 1 = the first.</summary>
+    public uint FormatVersion { get; init; }
+
+    /// <summary>Restored from a copy: what runs is learnt, nothing is started or stopped till a user says so.</summary>
+    public bool Observe { get; init; }
+
     /// <summary>No keys and tokens in logs and debuggers.</summary>
     public override string ToString() => $"cluster {Id} version {Version}";
 }

@@ -23,8 +23,16 @@ public sealed record NodeRecord
     /// <summary>What the node said of itself; null before its first session.</summary>
     public NodeDescription? Description { get; init; }
 
-    /// <summary>The role of its certificate.</summary>
+    /// <summary>What it may do now, whatever its certificate says.</summary>
     public required NodeRole Role { get; init; }
+
+    /// <summary>What it is to be; <see cref="Role"/> follows once the managers have taken it in or out.</summary>
+    public NodeRole DesiredRole => Spec.Role switch
+    {
+        NodeSpec.Types.Role.Worker => NodeRole.Worker,
+        NodeSpec.Types.Role.Manager => NodeRole.Manager,
+        _ => Role,
+    };
 
     /// <summary>Whether it can be used now.</summary>
     public NodeStatus.Types.State State { get; init; } = NodeStatus.Types.State.Unknown;

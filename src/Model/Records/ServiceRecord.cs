@@ -47,8 +47,20 @@ public sealed record ServiceRecord
     /// <summary>Removed by a user; goes when its last task is gone. Hidden from lists, its name is free.</summary>
     public bool Removing { get; init; }
 
-    /// <summary>One task on each node rather than a number of replicas.</summary>
-    public bool IsGlobal => Spec.ModeCase == ServiceSpec.ModeOneofCase.Global;
+    /// <summary>How often the job was begun, from 1; 0 for services that are no jobs.</summary>
+    public ulong JobIteration { get; init; }
+
+    /// <summary>Tasks of this spec version or a later one belong to the present iteration of the job.</summary>
+    public ulong JobSpecVersion { get; init; }
+
+    /// <summary>Leader's clock when the present iteration was begun.</summary>
+    public DateTimeOffset? JobStartedAt { get; init; }
+
+    /// <summary>One task on each node rather than a number of replicas; global jobs included.</summary>
+    public bool IsGlobal => Spec.IsGlobal();
+
+    /// <summary>Its tasks are to end.</summary>
+    public bool IsJob => Spec.IsJob();
 }
 
 /// <summary>How far an update or rollback is.</summary>

@@ -24,7 +24,8 @@ public sealed record TaskRecord
     /// <summary>None until the scheduler placed it (global: set at creation, still Pending until confirmed).</summary>
     public NodeId NodeId { get; init; }
 
-    /// <summary>What the manager wants: Ready, Running, Shutdown or Remove. Never goes back.</summary>
+    /// <summary>What the manager wants: Ready, Running (Complete for jobs), Shutdown or Remove. Never goes
+    /// back.</summary>
     public required TaskState DesiredState { get; init; }
 
     /// <summary>What was observed last.</summary>
@@ -49,8 +50,11 @@ public sealed record TaskRecord
     /// <summary>The replica this task stands for: its slot, or its node for a global service.</summary>
     public SlotKey Key => new(ServiceId, Slot, Slot == 0 ? NodeId : default);
 
+    /// <summary>Nobody has told it to stop.</summary>
+    public bool IsWanted => DesiredState.IsWanted();
+
     /// <summary>It is wanted up and has not ended.</summary>
-    public bool IsLive => DesiredState <= TaskState.Running && !Status.State.IsTerminal();
+    public bool IsLive => IsWanted && !Status.State.IsTerminal();
 }
 
 /// <summary>One replica of a service over time.</summary>

@@ -51,6 +51,35 @@ public static class SpecDefaults
     public static ulong Replicas(this ServiceSpec spec) =>
         spec.ModeCase == ServiceSpec.ModeOneofCase.Replicated ? spec.Replicated.Replicas : 0;
 
+    /// <summary>One task on each node; global jobs included.</summary>
+    public static bool IsGlobal(this ServiceSpec spec) => spec.ModeCase is
+        ServiceSpec.ModeOneofCase.Global or ServiceSpec.ModeOneofCase.GlobalJob;
+
+    /// <summary>Its tasks are to end.</summary>
+    public static bool IsJob(this ServiceSpec spec) => spec.ModeCase is
+        ServiceSpec.ModeOneofCase.ReplicatedJob or ServiceSpec.ModeOneofCase.GlobalJob;
+
+    /// <summary>Tasks of a replicated job that have to end well; 0 for other services.</summary>
+    public static ulong TotalCompletions(this ServiceSpec spec) =>
+        spec.ModeCase != ServiceSpec.ModeOneofCase.ReplicatedJob ? 0
+        : spec.ReplicatedJob.HasTotalCompletions ? spec.ReplicatedJob.TotalCompletions
+        : Math.Max(1, spec.ReplicatedJob.MaxConcurrent);
+
+    /// <summary>Tasks of a replicated job that may run at a time; 0 for other services.</summary>
+    public static ulong MaxConcurrent(this ServiceSpec spec) =>
+        spec.ModeCase != ServiceSpec.ModeOneofCase.ReplicatedJob ? 0
+        : spec.ReplicatedJob.MaxConcurrent > 0 ? spec.ReplicatedJob.MaxConcurrent
+        : spec.TotalCompletions();
+
+    /// <summary>Docker's word for the mode: replicated, global, replicated-job, global-job.</summary>
+    public static string ModeName(this ServiceSpec spec) => spec.ModeCase switch
+    {
+        ServiceSpec.ModeOneofCase.Global => "global",
+        ServiceSpec.ModeOneofCase.ReplicatedJob => "replicated-job",
+        ServiceSpec.ModeOneofCase.GlobalJob => "global-job",
+        _ => "replicated",
+    };
+
     /// <summary>Any unless said otherwise.</summary>
     public static RestartPolicy.Types.Condition RestartConditionOrDefault(this TaskSpec spec) =>
         spec.Restart is null || spec.Restart.Condition == RestartPolicy.Types.Condition.Unspecified

@@ -68,13 +68,44 @@ public static class SpecValidator
     {
         if (spec.ModeCase == ServiceSpec.ModeOneofCase.None)
         {
-            faults.Add("mode", "", "must be given", "use replicated or global");
+            faults.Add("mode", "", "must be given", "use replicated, global, replicated-job or global-job");
+        }
+
+        if (spec.IsJob() && (spec.Update is not null || spec.Rollback is not null))
+        {
+            faults.Add(
+                "update", "", "update and rollback policies cannot be used with a job: it is run again as a whole",
+                "leave them out");
+        }
+
+        if (spec.ModeCase == ServiceSpec.ModeOneofCase.ReplicatedJob)
+        {
+            Job(spec.ReplicatedJob, faults);
         }
 
         if (spec.Replicas() > MaxReplicas)
         {
             faults.Add(
                 "replicas", $"{spec.Replicas()}", $"a service has {MaxReplicas} replicas at most", "ask for fewer");
+        }
+    }
+
+    private static void Job(ReplicatedJobMode job, FaultCollector faults)
+    {
+        if (job.HasTotalCompletions && job.TotalCompletions == 0)
+        {
+            faults.Add("replicas", "0", "a job needs at least one completion", "use 1 or more");
+        }
+
+        foreach (var (field, value) in new[]
+        {
+            ("replicas", job.TotalCompletions), ("max_concurrent", job.MaxConcurrent),
+        })
+        {
+            if (value > MaxReplicas)
+            {
+                faults.Add(field, $"{value}", $"a job has {MaxReplicas} tasks at most", "ask for fewer");
+            }
         }
     }
 
@@ -131,6 +162,11 @@ public static class NodeSpecValidator
         if (!Enum.IsDefined(spec.Availability))
         {
             faults.Add("availability", $"{(int)spec.Availability}", "is unknown", "use active, pause or drain");
+        }
+
+        if (!Enum.IsDefined(spec.Role))
+        {
+            faults.Add("role", $"{(int)spec.Role}", "is unknown", "use worker or manager");
         }
 
         return faults.All;

@@ -1,0 +1,82 @@
+using Swarm.Model;
+
+namespace Swarm.Orchestrator;
+
+/// <summary>
+/// Jobs: tasks that are to end. A slot is done when a task of it has ended well in the present iteration; one that
+/// failed is tried again as the restart policy says, on-failure at most (behaviour.md G).
+/// </summary>
+internal static class JobReconciler
+{
+    internal static void Reconcile(ServiceScope scope)
+    {
+        var slots = new List<Slot>();
+        foreach (var slot in scope.Slots)
+        {
+            foreach (var task in slot.Tasks.Where(t => !IsCurrent(scope, t)))
+            {
+                scope.Desire(task, TaskState.Remove);
+            }
+
+            slot.Wanted.RemoveAll(t => !IsCurrent(scope, t));
+            if (slot.Newest is { } newest && IsCurrent(scope, newest))
+            {
+                slots.Add(slot);
+            }
+        }
+
+        if (scope.Service.IsGlobal)
+        {
+            KeepGlobal(scope, slots);
+        }
+        else
+        {
+            KeepReplicated(scope, slots);
+        }
+    }
+
+    /// <summary>A task of it has ended well.</summary>
+    private static bool IsDone(ServiceScope scope, Slot slot) =>
+        slot.Tasks.Any(t => t.Status.State == TaskState.Complete && IsCurrent(scope, t));
+
+    private static bool IsCurrent(ServiceScope scope, TaskRecord task) =>
+        task.SpecVersion >= scope.Service.JobSpecVersion;
+
+    private static void KeepGlobal(ServiceScope scope, List<Slot> slots)
+    {
+        var done = slots.FindAll(s => IsDone(scope, s)).ToHashSet();
+        foreach (var slot in ServiceReconciler.GlobalSlots(scope, slots, done))
+        {
+            SlotKeeper.Step(scope, slot);
+        }
+    }
+
+    private static void KeepReplicated(ServiceScope scope, List<Slot> slots)
+    {
+        var active = 0UL;
+        foreach (var slot in slots.Where(s => !IsDone(scope, s)))
+        {
+            active += SlotKeeper.Step(scope, slot) || slot.Wanted.Count > 0 ? 1UL : 0;
+        }
+
+        var most = scope.Service.Spec.MaxConcurrent();
+        var free = most - Math.Min(most, active);
+        var taken = slots.Select(s => s.Key.Slot).ToHashSet();
+        var stopping = scope.Slots.Where(s => s.Tasks.Any(t => t.IsRunningSomewhere())).Select(s => s.Key.Slot)
+            .ToHashSet();
+        var total = scope.Service.Spec.TotalCompletions();
+        for (ulong number = 1; number <= total && free > 0 && scope.Actions.Count < Planner.MaxActions; number++)
+        {
+            if (!taken.Contains(number))
+            {
+                // What an iteration before this one left in the slot has to stop first.
+                var desired = stopping.Contains(number) ? TaskState.Ready : scope.Up;
+                scope.Create(new SlotKey(scope.Service.Id, number, default), desired, null);
+                free--;
+            }
+        }
+    }
+
+    private static bool IsRunningSomewhere(this TaskRecord task) =>
+        task.Status.State is >= TaskState.Assigned and <= TaskState.Running;
+}

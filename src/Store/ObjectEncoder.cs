@@ -1,0 +1,31 @@
+using Google.Protobuf;
+
+namespace Swarm.Store;
+
+/// <summary>
+/// Objects as frames, in one buffer that is used again and again: kind, fact, length, message. Maps are sorted, so
+/// that equal objects have equal bytes whatever order their labels came in.
+/// </summary>
+internal sealed class ObjectEncoder
+{
+    private const int FirstBytes = 4096;
+    private const int MaxHeaderBytes = 5 + 10 + 5;
+
+    private byte[] _buffer = new byte[FirstBytes];
+
+    /// <summary>Good until the next call.</summary>
+    internal ReadOnlySpan<byte> Frame(StoredObject stored)
+    {
+        var most = MaxHeaderBytes + stored.Message.CalculateSize();
+        if (_buffer.Length < most)
+        {
+            _buffer = new byte[Math.Max(most, _buffer.Length * 2)];
+        }
+
+        var output = new CodedOutputStream(_buffer) { Deterministic = true };
+        output.WriteEnum((int)stored.Kind);
+        output.WriteInt64(stored.Fact);
+        output.WriteMessage(stored.Message);
+        return _buffer.AsSpan(0, (int)output.Position);
+    }
+}
