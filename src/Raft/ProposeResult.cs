@@ -39,6 +39,9 @@ public enum NotDoneReason
 
     /// <summary>This node is stopping or has failed.</summary>
     Stopped,
+
+    /// <summary>The disk of this member has no room but its reserve; free space, it goes on by itself.</summary>
+    DiskFull,
 }
 
 /// <summary>What became of a proposal.</summary>

@@ -15,13 +15,30 @@ public sealed record RaftConfiguration(ImmutableArray<RaftMember> Members, Immut
     public static readonly RaftConfiguration Empty = new([], []);
 
     /// <summary>Members with a vote.</summary>
-    public int VoterCount => Members.Count(m => !m.Learner);
+    public int VoterCount
+    {
+        get
+        {
+            var count = 0;
+            foreach (var member in Members)
+                count += member.Learner ? 0 : 1;
+            return count;
+        }
+    }
 
     /// <summary>Votes that make a majority.</summary>
     public int Quorum => VoterCount / 2 + 1;
 
     /// <summary>The member, or null.</summary>
-    public RaftMember? Find(RaftId id) => Members.FirstOrDefault(m => m.Id == id);
+    public RaftMember? Find(RaftId id)
+    {
+        foreach (var member in Members)
+        {
+            if (member.Id == id)
+                return member;
+        }
+        return null;
+    }
 
     /// <summary>True when the member is there and not a learner.</summary>
     public bool IsVoter(RaftId id) => Find(id) is { Learner: false };

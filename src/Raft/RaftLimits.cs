@@ -13,7 +13,7 @@ public static class RaftLimits
     public const int MaxAppendBytes = 1 << 20;
 
     /// <summary>Entries of one append.</summary>
-    public const int MaxAppendEntries = 2_048;
+    public const int MaxAppendEntries = Planted.InSimulation ? 3 : 2_048;
 
     /// <summary>What an entry costs beyond its payload, in memory and on the wire (rounded up).</summary>
     public const int EntryOverheadBytes = 64;
@@ -35,6 +35,18 @@ public static class RaftLimits
 
     /// <summary>Reads that wait for one confirmation on a leader, or for the leader on a follower.</summary>
     public const int MaxPendingReads = 8_192;
+
+    /// <summary>Piece of a snapshot in one message. Small, so that heartbeats behind it do not wait long.</summary>
+    public const int SnapshotChunkBytes = Planted.InSimulation ? 4 << 10 : 64 << 10;
+
+    /// <summary>Largest piece of a snapshot that is taken from another member.</summary>
+    public const int MaxSnapshotChunkBytes = 1 << 20;
+
+    /// <summary>Pieces on their way to one follower without an answer.</summary>
+    public const int MaxInflightSnapshotChunks = 16;
+
+    /// <summary>Members compare the hash of their state after each entry whose index this divides.</summary>
+    public const ulong HashEveryEntries = Planted.InSimulation ? 10 : 100;
 
     /// <summary>A term beyond this cannot come from an election of this cluster.</summary>
     public const ulong MaxTerm = ulong.MaxValue >> 1;

@@ -21,6 +21,9 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         var other => throw new InvalidDataException($"a flag is {other}, it may be 0 or 1"),
     };
 
+    /// <summary>A flag that an older writer does not write.</summary>
+    public bool BoolOrFalse() => _rest.Length > 0 && Bool();
+
     public ushort UInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(2));
 
     public uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4));

@@ -13,6 +13,11 @@ public sealed class RaftMessageCodecTests
         new AppendReply(E, 4, 5, true, 6),
         new HeartbeatRequest(E, 7, 8),
         new HeartbeatReply(E, 9),
+        new HeartbeatReply(E, 9) { DiskFull = true },
+        new VoteRequest(E, false, 4, 5) { Transfer = true },
+        new SnapshotReply(E, 1, 2, 3, SnapshotOutcome.Installed),
+        new TimeoutNow(E),
+        new StateHashReport(E, 100, UInt128.MaxValue - 3),
         new ReadRequest(E, ulong.MaxValue),
         new ReadReply(E, 10, 11, true));
 
@@ -46,12 +51,35 @@ public sealed class RaftMessageCodecTests
     }
 
     [Fact]
-    public void Every_shorter_or_longer_encoding_is_refused()
+    public void Every_shorter_encoding_is_refused()
     {
         var bytes = RaftMessageCodec.Encode(new AppendRequest(E, 6, 2, 5, [new(7, 2, EntryType.Normal, new byte[9])]));
         for (var length = 0; length < bytes.Length; length++)
             Assert.Throws<InvalidDataException>(() => RaftMessageCodec.Decode(bytes.AsMemory(0, length)));
-        Assert.Throws<InvalidDataException>(() => RaftMessageCodec.Decode((byte[])[.. bytes, 0]));
+    }
+
+    [Fact]
+    public void Fields_that_a_newer_version_adds_at_the_end_are_not_looked_at()
+    {
+        var message = new VoteReply(E, PreVote: false, Granted: true);
+        Assert.Equal(message, RaftMessageCodec.Decode((byte[])[.. RaftMessageCodec.Encode(message), 1, 2, 3]));
+    }
+
+    [Fact]
+    public void Fields_that_an_older_version_did_not_write_have_their_default()
+    {
+        var bytes = RaftMessageCodec.Encode(new HeartbeatReply(E, 9) { DiskFull = true });
+        Assert.Equal(new HeartbeatReply(E, 9), RaftMessageCodec.Decode(bytes.AsMemory(0, bytes.Length - 1)));
+        bytes = RaftMessageCodec.Encode(new VoteRequest(E, false, 4, 5) { Transfer = true });
+        Assert.Equal(new VoteRequest(E, false, 4, 5), RaftMessageCodec.Decode(bytes.AsMemory(0, bytes.Length - 1)));
+    }
+
+    [Fact]
+    public void A_kind_that_only_a_newer_version_knows_is_named_and_not_an_error()
+    {
+        var bytes = RaftMessageCodec.Encode(new TimeoutNow(E));
+        bytes[1] = 200;
+        Assert.Equal(new UnknownMessage(E, 200), RaftMessageCodec.Decode(bytes));
     }
 
     [Fact]

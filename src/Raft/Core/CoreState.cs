@@ -6,7 +6,6 @@ internal sealed class CoreState(RaftCoreOptions options, RaftLog log, HardState 
     /// <summary>Members may share a seed: their ids alone make them draw differently.</summary>
     private readonly Xorshift _dice = new(options.Seed + (options.Id.Value * 0xD1B54A32D192ED03));
 
-
     public RaftCoreOptions Options { get; } = options;
 
     public RaftLog Log { get; } = log;
@@ -15,14 +14,51 @@ internal sealed class CoreState(RaftCoreOptions options, RaftLog log, HardState 
     /// both.</summary>
     public ulong Term { get; private set; } = Math.Max(hardState.Term, log.LastTerm);
 
-    public RaftId Vote { get; private set; } = hardState.Term >= log.LastTerm ? hardState.Vote : RaftId.None;
+    public RaftId Vote { get; private set; } = hardState.Term >= log.LastTerm && !Planted.Breaks(Rule.R1Vote)
+        ? hardState.Vote
+        : RaftId.None;
 
     public Role Role { get; private set; } =
         new Role.Follower(RaftId.None, new ElectionTimer(options.ElectionMaxTicks));
 
-    public List<RaftMessage> Outbox { get; } = [];
+    public List<RaftMessage> Outbox { get; set; } = [];
 
-    public List<ReadState> ReadStates { get; } = [];
+    public List<ReadState> ReadStates { get; set; } = [];
+
+    /// <summary>Pieces of snapshots that the shell reads and sends.</summary>
+    public List<SnapshotRead> SnapshotReads { get; set; } = [];
+
+    /// <summary>Pieces of a snapshot that the shell writes aside.</summary>
+    public List<SnapshotRequest> SnapshotWrites { get; set; } = [];
+
+    /// <summary>The snapshot whose pieces come in, and where the next one begins.</summary>
+    public ((RaftId From, ulong Term, ulong Number) Transfer, ulong NextOffset) Receiving { get; set; }
+
+    /// <summary>Ticks for which no snapshot is taken, because there was no room for the last one.</summary>
+    public int RefuseSnapshotTicks { get; set; }
+
+    /// <summary>A snapshot that came in whole and takes the place of log and state with the next ready.</summary>
+    public SnapshotMark? Install { get; set; }
+
+    /// <summary>The newest durable snapshot of this member.</summary>
+    public SnapshotFile? Snapshot { get; set; }
+
+    /// <summary>There is no room for entries: a leader refuses proposals, a follower takes no appends.</summary>
+    public bool DiskFull { get; set; }
+
+    /// <summary>Another member showed a committed configuration in which this one is removed.</summary>
+    public bool ToldRemoved { get; set; }
+
+    /// <summary>This member is out for ever, and stands for no election.</summary>
+    public bool Removed => ToldRemoved || Log.CommittedConfiguration.IsRemoved(Self);
+
+    public StateHashes Hashes { get; } = new();
+
+    /// <summary>Set once: this member's state is wrong.</summary>
+    public HashEvidence? Diverged { get; set; }
+
+    /// <summary>An index at which voters differ and no majority agrees.</summary>
+    public ulong DisputedIndex { get; set; }
 
     public RaftConfiguration Configuration => Log.Configuration;
 
@@ -79,6 +115,7 @@ internal sealed class CoreState(RaftCoreOptions options, RaftLog log, HardState 
             return;
         Term = term;
         Vote = RaftId.None;
+        Receiving = default;
         if (Leader != RaftId.None)
             Become(new Role.Follower(RaftId.None, NewTimer()));
     }

@@ -10,30 +10,46 @@ internal static class Elections
         timer.Tick();
         if (!timer.Expired)
             return;
-        if (s.Configuration.IsVoter(s.Self))
-            AskForVotes(s);
+        if (s.Configuration.IsVoter(s.Self) && !s.Removed)
+        {
+            if (Planted.Breaks(Rule.R9))
+                Stand(s);
+            else
+                AskForVotes(s);
+        }
         else
-            s.Become(new Role.Follower(RaftId.None, s.NewTimer()));
+            LookForLeader(s);
     }
 
     /// <summary>Asks whether an election could be won, without disturbing anybody's term. Alone, it is won at
     /// once.</summary>
-    public static void AskForVotes(CoreState s)
+    public static void AskForVotes(CoreState s, bool transfer = false)
     {
         var votes = new VoteTally();
-        s.Become(new Role.PreCandidate(votes, s.NewTimer()));
+        s.Become(new Role.PreCandidate(votes, s.NewTimer()) { Transfer = transfer });
         votes.Record(s.Self, true);
         if (votes.Won(s.Configuration))
-            Stand(s);
+            Stand(s, transfer);
         else
-            Broadcast(s, preVote: true, s.Term + 1);
+            Broadcast(s, preVote: true, s.Term + 1, transfer);
     }
 
+    /// <summary>
+    /// A member whose log does not even contain its own joining has no vote to give: it is new, or it lost its disk and
+    /// with it the votes that it gave before (R25).
+    /// </summary>
     public static void OnRequest(CoreState s, VoteRequest m)
     {
+        if (s.Configuration.Find(s.Self) is null && !Planted.Breaks(Rule.R25Vote))
+        {
+            s.Send(new VoteReply(s.To(m.From), m.PreVote, Granted: false));
+            return;
+        }
         var wouldBeNewTerm = m.PreVote && m.Term > s.Term;
         var free = wouldBeNewTerm || s.Vote == m.From || (s.Vote == RaftId.None && s.Leader == RaftId.None);
-        var granted = free && s.Log.IsUpToDate(m.LastIndex, m.LastTerm);
+        var granted = free && s.Log.IsUpToDate(m.LastIndex, m.LastTerm) && !(m.PreVote && GoesBefore(s, m));
+        if (granted && m.PreVote && s.Role is Role.PreCandidate)
+            s.Become(new Role.Follower(RaftId.None, s.NewTimer()));
         if (granted && !m.PreVote)
         {
             s.GiveVote(m.From);
@@ -42,6 +58,17 @@ internal static class Elections
         s.Send(new VoteReply(s.To(m.From, granted ? m.Term : s.Term), m.PreVote, granted));
     }
 
+    /// <summary>
+    /// Two members that ask at the same moment would both be encouraged, split the votes, and cost the cluster another
+    /// timeout. One goes before: the one with more log, with equal logs the one with the greater id. Only for a
+    /// moment: who
+    /// has asked longer ago got no answers, and may be one that nobody but this member hears (R11).
+    /// </summary>
+    private static bool GoesBefore(CoreState s, VoteRequest m) => s.Role is Role.PreCandidate pre
+        && pre.Timer.ElapsedTicks < s.Options.HeartbeatTicks
+        && m.Term == s.Term + 1
+        && (s.Log.LastTerm, s.Log.LastIndex, s.Self).CompareTo((m.LastTerm, m.LastIndex, m.From)) > 0;
+
     public static void OnReply(CoreState s, VoteReply m)
     {
         switch (s.Role)
@@ -49,7 +76,7 @@ internal static class Elections
             case Role.PreCandidate pre when m.PreVote && (!m.Granted || m.Term == s.Term + 1):
                 pre.Votes.Record(m.From, m.Granted);
                 if (pre.Votes.Won(s.Configuration))
-                    Stand(s);
+                    Stand(s, pre.Transfer);
                 else if (pre.Votes.Lost(s.Configuration))
                     s.Become(new Role.Follower(RaftId.None, s.NewTimer()));
                 break;
@@ -66,14 +93,22 @@ internal static class Elections
     /// <summary>True while votes are not given away: a leader was heard within the least election timeout.</summary>
     public static bool LeaderIsHeard(CoreState s) => s.Role switch
     {
+        _ when Planted.Breaks(Rule.R9Sticky) => false,
         Role.Follower f => f.LeaderId != RaftId.None && f.Timer.ElapsedTicks < s.Options.ElectionMinTicks,
         Role.Leader => true,
         _ => false,
     };
 
+    /// <summary>
+    /// True when a vote is not given away now. The heir of a leader that hands over may have it from all, but from that
+    /// leader only as long as it does (thesis §3.10, §4.2.3).
+    /// </summary>
+    public static bool StandsByLeader(CoreState s, VoteRequest m) => LeaderIsHeard(s)
+        && !(m.Transfer && (s.Role is not Role.Leader leader || leader.HandOver?.To == m.From));
+
     /// <summary>A real election. The requests leave after term and vote are durable, like all messages of a
     /// candidate.</summary>
-    private static void Stand(CoreState s)
+    private static void Stand(CoreState s, bool transfer = false)
     {
         var votes = new VoteTally();
         s.EnterTerm(s.Term + 1);
@@ -83,15 +118,29 @@ internal static class Elections
         if (votes.Won(s.Configuration))
             Replication.Lead(s);
         else
-            Broadcast(s, preVote: false, s.Term);
+            Broadcast(s, preVote: false, s.Term, transfer);
     }
 
-    private static void Broadcast(CoreState s, bool preVote, ulong term)
+    /// <summary>
+    /// A member without a vote asks for none, but the question makes others tell it that it was removed, or their term.
+    /// </summary>
+    private static void LookForLeader(CoreState s)
+    {
+        s.Become(new Role.Follower(RaftId.None, s.NewTimer()));
+        if (!s.Removed)
+            Broadcast(s, preVote: true, s.Term + 1);
+    }
+
+    private static void Broadcast(CoreState s, bool preVote, ulong term, bool transfer = false)
     {
         foreach (var member in s.Configuration.Members)
         {
-            if (!member.Learner && member.Id != s.Self)
-                s.Send(new VoteRequest(s.To(member.Id, term), preVote, s.Log.LastIndex, s.Log.LastTerm));
+            if (member.Learner || member.Id == s.Self)
+                continue;
+            s.Send(new VoteRequest(s.To(member.Id, term), preVote, s.Log.LastIndex, s.Log.LastTerm)
+            {
+                Transfer = transfer,
+            });
         }
     }
 

@@ -9,6 +9,11 @@ internal static class Following
         if (!IsWellFormed(m))
             return StepOutcome.Malformed;
         s.Follow(m.Term, m.From);
+        if (s.DiskFull && m.Entries.Count > 0)
+        {
+            s.Send(new HeartbeatReply(s.To(m.From), 0) { DiskFull = true });
+            return StepOutcome.Handled;
+        }
         if (m.PrevIndex < s.Log.Commit)
         {
             Accept(s, m, s.Log.Commit);
@@ -31,11 +36,13 @@ internal static class Following
     {
         s.Follow(m.Term, m.From);
         s.Log.CommitTo(Math.Min(m.Commit, s.Log.LastIndex));
-        s.Send(new HeartbeatReply(s.To(m.From), m.Round));
+        s.Send(new HeartbeatReply(s.To(m.From), m.Round) { DiskFull = s.DiskFull });
     }
 
     private static void Accept(CoreState s, AppendRequest m, ulong matched) =>
-        s.Send(new AppendReply(s.To(m.From), m.PrevIndex, matched, Rejected: false, HintTerm: 0));
+        s.Send(new AppendReply(
+            s.To(m.From), m.PrevIndex, Planted.Breaks(Rule.R6Match) ? Math.Max(matched, s.Log.LastIndex) : matched,
+            Rejected: false, HintTerm: 0));
 
     /// <summary>Contiguous, terms that rise from the previous one and not past the leader's, configurations that
     /// decode.</summary>
@@ -44,8 +51,9 @@ internal static class Following
         if (m.PrevIndex > RaftLimits.MaxIndex)
             return false;
         var (index, term) = (m.PrevIndex, m.PrevTerm);
-        foreach (var entry in m.Entries)
+        for (var i = 0; i < m.Entries.Count; i++)
         {
+            var entry = m.Entries[i];
             if (entry.Index != index + 1 || entry.Term < term || entry.Term > m.Term)
                 return false;
             if (entry.Type == EntryType.ConfChange && !Decodes(entry))

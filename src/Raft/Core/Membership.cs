@@ -7,9 +7,11 @@ internal static class Membership
     {
         if (s.Role is not Role.Leader leader)
             return Refuse(NotDoneReason.NotLeader, "this member is not the leader");
-        if (s.Log.Commit < leader.NoOpIndex)
+        if (leader.HandOver is { } handOver)
+            return Refuse(NotDoneReason.ChangePending, $"leadership goes to {handOver.To} at the moment; try again");
+        if (s.Log.Commit < leader.NoOpIndex && !Planted.Breaks(Rule.R7))
             return Refuse(NotDoneReason.ChangePending, "no entry of this leader's term is committed yet; try again");
-        if (s.Log.ConfigurationIndex > s.Log.Commit)
+        if (s.Log.ConfigurationIndex > s.Log.Commit && !Planted.Breaks(Rule.R7Two))
             return Refuse(NotDoneReason.ChangePending, "another membership change is in flight; try again");
         if (!s.Configuration.TryApply(change, out var next, out var why))
             return Refuse(NotDoneReason.ChangeRefused, why);
@@ -26,13 +28,47 @@ internal static class Membership
     {
         foreach (var member in s.Configuration.Members)
         {
-            if (!member.Learner || !leader.Followers.TryGetValue(member.Id, out var progress) || progress.Probing)
+            if (!member.Learner || !leader.Followers.TryGetValue(member.Id, out var progress)
+                || (progress.State != ProgressState.Replicate && !Planted.Breaks(Rule.R17Early)) || progress.DiskFull)
                 continue;
             progress.CatchUp.Tick(progress.Match, s.Log.LastIndex, s.Options.ElectionMinTicks);
-            if (progress.CatchUp.Done && progress.SilentTicks < s.Options.ElectionMinTicks
+            if ((progress.CatchUp.Done || Planted.Breaks(Rule.R17Early))
+                && progress.SilentTicks < s.Options.ElectionMinTicks
                 && Propose(s, ConfChange.Promote(member.Id)).Refusal is NotDoneReason.None)
                 return;
         }
+    }
+
+    /// <summary>
+    /// What a removed member says is answered with the committed configuration, so that it learns of its removal
+    /// although nobody sends it entries any more.
+    /// </summary>
+    public static void Notify(CoreState s, RaftMessage m)
+    {
+        if (m is not RemovedNotice)
+            s.Send(new RemovedNotice(s.To(m.From, Math.Max(s.Term, 1)), s.Log.CommittedConfiguration));
+    }
+
+    /// <summary>Those whose removal has just been committed are told at once; if that is lost, when they say
+    /// something.</summary>
+    public static void TellRemoved(CoreState s, RaftConfiguration before)
+    {
+        var now = s.Log.CommittedConfiguration;
+        foreach (var id in now.Removed)
+        {
+            if (id != s.Self && !before.IsRemoved(id))
+                s.Send(new RemovedNotice(s.To(id), now));
+        }
+    }
+
+    public static StepOutcome OnNotice(CoreState s, RemovedNotice m)
+    {
+        if (!m.Configuration.IsRemoved(s.Self))
+            return StepOutcome.Malformed;
+        s.ToldRemoved = true;
+        if (s.Role is not Role.Follower)
+            s.Follow(s.Term, RaftId.None);
+        return StepOutcome.Handled;
     }
 
     /// <summary>

@@ -1,7 +1,7 @@
 namespace Swarm.Raft.Core;
 
-/// <summary>What a leader knows of one follower's log.</summary>
-internal sealed class Progress(ulong next, int maxAppends, int maxBytes)
+/// <summary>What a leader knows of one follower's log, and how it feeds it.</summary>
+internal sealed class Progress(ulong next, RaftCoreOptions options)
 {
     private readonly Queue<(ulong LastIndex, int Bytes)> _inflight = new();
     private long _inflightBytes;
@@ -13,8 +13,10 @@ internal sealed class Progress(ulong next, int maxAppends, int maxBytes)
     /// <summary>First entry of the next append.</summary>
     public ulong Next { get; private set; } = next;
 
-    /// <summary>Probe: one append at a time until the logs meet. Replicate: appends are pipelined.</summary>
-    public bool Probing { get; private set; } = true;
+    public ProgressState State { get; private set; } = ProgressState.Probe;
+
+    /// <summary>The snapshot on its way, in state Snapshot; null while none can be had.</summary>
+    public SnapshotTransfer? Transfer { get; private set; }
 
     /// <summary>Ticks since it was heard; a new leader starts with the benefit of the doubt.</summary>
     public int SilentTicks { get; set; }
@@ -22,25 +24,35 @@ internal sealed class Progress(ulong next, int maxAppends, int maxBytes)
     /// <summary>Commit index that was told last.</summary>
     public ulong CommitSent { get; private set; }
 
+    /// <summary>A commit index alone, without entries, is told once a tick at most.</summary>
+    public bool CommitToldThisTick { get; set; }
+
     /// <summary>Last heartbeat round that was answered.</summary>
     public ulong Round { get; set; }
 
-    /// <summary>It needs entries that the log no longer has: only a snapshot can help.</summary>
-    public bool NeedsSnapshot { get; set; }
+    /// <summary>It takes no entries until it has room again.</summary>
+    public bool DiskFull { get; private set; }
 
     /// <summary>Measures whether a learner keeps up (thesis §4.2.1).</summary>
     public CatchUp CatchUp { get; } = new();
 
-    public bool Paused => Probing
-        ? _probeSent
-        : _inflight.Count >= maxAppends || _inflightBytes >= maxBytes;
+    /// <summary>True when nothing more may leave before an answer comes.</summary>
+    public bool Paused => DiskFull || State switch
+    {
+        ProgressState.Probe => _probeSent,
+        ProgressState.Replicate => WindowIsFull,
+        _ => true,
+    };
+
+    private bool WindowIsFull =>
+        _inflight.Count >= options.MaxInflightAppends || _inflightBytes >= options.MaxInflightBytes;
 
     public void Sent(IReadOnlyList<RaftEntry> entries, ulong commit)
     {
         CommitSent = commit;
-        if (Probing)
+        if (State == ProgressState.Probe)
             _probeSent = true;
-        if (Probing || entries.Count == 0)
+        if (State != ProgressState.Replicate || entries.Count == 0)
             return;
         var bytes = 0;
         for (var i = 0; i < entries.Count; i++)
@@ -59,8 +71,10 @@ internal sealed class Progress(ulong next, int maxAppends, int maxBytes)
         var news = index > Match;
         if (news)
             Match = index;
-        if (Probing && (news || index == Match))
-            Probing = false;
+        if (State == ProgressState.Probe && (news || index == Match))
+            State = ProgressState.Replicate;
+        if (Transfer is { } transfer && Match >= transfer.Mark.Index)
+            Probe(Match + 1);
         return news;
     }
 
@@ -68,48 +82,37 @@ internal sealed class Progress(ulong next, int maxAppends, int maxBytes)
     /// match.</summary>
     public void Probe(ulong next)
     {
-        Probing = true;
-        _probeSent = false;
-        _inflight.Clear();
-        _inflightBytes = 0;
+        Forget(ProgressState.Probe);
         Next = Math.Max(next, Match + 1);
+    }
+
+    /// <summary>Appends cannot help any more; nothing but the snapshot is sent until it is installed.</summary>
+    public void SendSnapshot(SnapshotTransfer? transfer)
+    {
+        Forget(ProgressState.Snapshot);
+        Transfer = transfer;
     }
 
     /// <summary>
     /// The follower lives. A lost probe may be sent again, and a full window opens by one, in case the answers
     /// to all of it were lost.
     /// </summary>
-    public void Resume()
+    public void Resume(bool diskFull)
     {
+        if (DiskFull && !diskFull && State == ProgressState.Replicate)
+            Probe(Match + 1);
+        DiskFull = diskFull;
         _probeSent = false;
-        if (_inflight.Count >= maxAppends || _inflightBytes >= maxBytes)
+        if (State == ProgressState.Replicate && WindowIsFull)
             _inflightBytes -= _inflight.Dequeue().Bytes;
     }
-}
 
-/// <summary>
-/// Rounds of replication to a learner: a round ends when it has what the leader had at the round's start. A
-/// learner that needs less than an election timeout for a round will not hold up commitment as a voter.
-/// </summary>
-internal sealed class CatchUp
-{
-    private ulong _target;
-    private int _ticks;
-    private bool _running;
-
-    public bool Done { get; private set; }
-
-    public void Tick(ulong match, ulong lastIndex, int limitTicks)
+    private void Forget(ProgressState state)
     {
-        if (!_running)
-        {
-            (_running, _target, _ticks) = (true, lastIndex, 0);
-            return;
-        }
-        _ticks++;
-        if (match < _target)
-            return;
-        Done = _ticks <= limitTicks;
-        _running = false;
+        State = state;
+        Transfer = null;
+        _probeSent = false;
+        _inflight.Clear();
+        _inflightBytes = 0;
     }
 }

@@ -24,6 +24,9 @@ public sealed class RaftCore
             Elections.AskForVotes(_s);
     }
 
+    /// <summary>For checkers.</summary>
+    internal RaftLog Log => _s.Log;
+
     /// <summary>Current term.</summary>
     public ulong Term => _s.Term;
 
@@ -60,12 +63,31 @@ public sealed class RaftCore
     /// <summary>The configuration in force, committed or not.</summary>
     public RaftConfiguration Configuration => _s.Configuration;
 
-    /// <summary>Members, with what a leader knows of their logs.</summary>
-    public IReadOnlyList<RaftMemberStatus> DescribeMembers()
+    /// <summary>This member was removed, and knows it: it never stands for election again.</summary>
+    public bool Removed => _s.Removed;
+
+    /// <summary>The member that leadership goes to; None when it stays.</summary>
+    public RaftId HandOverTo => (_s.Role as Core.Role.Leader)?.HandOver?.To ?? RaftId.None;
+
+    /// <summary>A snapshot comes in at the moment.</summary>
+    public bool ReceivesSnapshot => _s.Receiving.NextOffset > 0;
+
+    /// <summary>Why this member's state is known to be wrong; null as long as it is not.</summary>
+    public HashEvidence? Diverged => _s.Diverged;
+
+    /// <summary>An index at which the voters' states differ and no majority agrees; 0 when there is none.</summary>
+    public ulong DisputedIndex => _s.DisputedIndex;
+
+    /// <summary>There is room on the disk for entries, or there is none: then proposals are refused and appends not
+    /// taken.</summary>
+    public bool DiskFull
     {
-        var leader = _s.Role as Core.Role.Leader;
-        return [.. _s.Configuration.Members.Select(m => Describe(m, leader))];
+        get => _s.DiskFull;
+        set => _s.DiskFull = value;
     }
+
+    /// <summary>Members, with what a leader knows of their logs.</summary>
+    public IReadOnlyList<RaftMemberStatus> DescribeMembers() => Describing.Members(_s);
 
     /// <summary>One unit of time has passed.</summary>
     public void Tick()
@@ -76,6 +98,7 @@ public sealed class RaftCore
             Replication.Tick(_s, leader);
             return;
         }
+        _s.RefuseSnapshotTicks = Math.Max(0, _s.RefuseSnapshotTicks - 1);
         if (_s.Role is Core.Role.Follower follower)
             Reads.TickForwarded(_s, follower);
         Elections.Tick(_s);
@@ -86,18 +109,7 @@ public sealed class RaftCore
     {
         ArgumentNullException.ThrowIfNull(message);
         Enter();
-        if (Refuse(message) is { } refusal)
-            return refusal;
-        if (message.Term < _s.Term)
-            return AnswerStale(message);
-        if (message.Term > _s.Term)
-        {
-            if (message is VoteRequest && Elections.LeaderIsHeard(_s))
-                return StepOutcome.LeaderIsHeard;
-            if (message is not (VoteRequest { PreVote: true } or VoteReply { PreVote: true, Granted: true }))
-                _s.Follow(message.Term, RaftId.None);
-        }
-        return Dispatch(message);
+        return Stepping.Step(_s, message);
     }
 
     /// <summary>Takes bytes into the log of a leader. The receipt says where they stand, not that they are
@@ -107,16 +119,12 @@ public sealed class RaftCore
         Enter();
         if (_s.Role is not Core.Role.Leader leader)
             return ProposalReceipt.Refuse(NotDoneReason.NotLeader, "this member is not the leader");
-        if (data.Length > RaftLimits.MaxEntryBytes)
-            return ProposalReceipt.Refuse(
-                NotDoneReason.TooLarge, $"entry has {data.Length} bytes, the most is {RaftLimits.MaxEntryBytes}");
-        if (_s.Log.LastIndex - _s.Log.Commit >= (ulong)_s.Options.MaxUncommittedEntries
-            || leader.UncommittedBytes + data.Length > _s.Options.MaxUncommittedBytes)
-            return ProposalReceipt.Refuse(
-                NotDoneReason.Busy,
-                $"{_s.Log.LastIndex - _s.Log.Commit} entries ({leader.UncommittedBytes} bytes) wait for a quorum "
-                    + $"already");
-        return new(Replication.AppendOwn(_s, leader, EntryType.Normal, data), _s.Term, NotDoneReason.None, "");
+        if (Replication.RefuseProposal(_s, leader, data.Length) is { } refusal)
+            return refusal;
+        var index = Replication.AppendOwn(_s, leader, EntryType.Normal, data);
+        if (Planted.Breaks(Rule.R3))
+            Replication.MaybeCommit(_s, leader);
+        return new(index, _s.Term, NotDoneReason.None, "");
     }
 
     /// <summary>Takes a membership change into the log of a leader; it is in force from now on.</summary>
@@ -125,6 +133,24 @@ public sealed class RaftCore
         ArgumentNullException.ThrowIfNull(change);
         Enter();
         return Membership.Propose(_s, change);
+    }
+
+    /// <summary>
+    /// Hands leadership to a voter, or with None to the one that lags least (thesis §3.10). It takes an election
+    /// timeout at most; <see cref="HandOverTo"/> says whether it goes on.
+    /// </summary>
+    public ProposalReceipt TransferLeadership(RaftId to)
+    {
+        Enter();
+        return HandingOver.Begin(_s, to);
+    }
+
+    /// <summary>Gives up leadership, or standing for it, without a successor.</summary>
+    public void StepDown()
+    {
+        Enter();
+        if (_s.Role is not Core.Role.Follower)
+            _s.Follow(_s.Term, RaftId.None);
     }
 
     /// <summary>
@@ -138,6 +164,48 @@ public sealed class RaftCore
         return Reads.Ask(_s, requestId);
     }
 
+    /// <summary>What a snapshot of the state after an applied entry stands for.</summary>
+    public SnapshotMark MarkAt(ulong index) => _s.Log.MarkAt(index);
+
+    /// <summary>A snapshot is durable on this member's disk and can be sent to others.</summary>
+    public void SnapshotSaved(SnapshotFile file)
+    {
+        Enter();
+        if (_s.Snapshot is null || file.Mark.Index >= _s.Snapshot.Mark.Index)
+            _s.Snapshot = file;
+    }
+
+    /// <summary>
+    /// Forgets entries that snapshot and followers make dispensable (<paramref name="all"/>: those too that are kept in
+    /// reserve) and returns the last one that went; the disk may forget up to there.
+    /// </summary>
+    public ulong Compact(bool all)
+    {
+        Enter();
+        _s.Log.CompactTo(Compaction.Target(_s, all));
+        return _s.Log.FirstIndex - 1;
+    }
+
+    /// <summary>There was no room for what came in of a snapshot: it is forgotten, and none is taken for a
+    /// while.</summary>
+    public void RefuseSnapshot()
+    {
+        Enter();
+        _s.Receiving = default;
+        _s.RefuseSnapshotTicks = Snapshots.RefuseElectionTimeouts * _s.Options.ElectionMaxTicks;
+    }
+
+    /// <summary>True when a transfer needs the file with this very mark, which <see cref="SnapshotSaved"/>
+    /// told.</summary>
+    public bool IsSending(SnapshotMark snapshot) => Describing.IsSending(_s, snapshot);
+
+    /// <summary>This member's state after an entry; all members hear of it, and theirs is compared.</summary>
+    public void ReportStateHash(ulong index, UInt128 hash)
+    {
+        Enter();
+        Comparing.Report(_s, index, hash);
+    }
+
     /// <summary>Hands out what is to be done, if there is anything.</summary>
     public bool TryTakeReady(out Ready ready)
     {
@@ -147,29 +215,8 @@ public sealed class RaftCore
             Reads.Flush(_s, leader);
             Replication.Flush(_s, leader);
         }
-        var log = _s.Log;
-        var now = new HardState(_s.Term, _s.Vote, log.Commit);
-        var promises = now.Term != _durable.Term || now.Vote != _durable.Vote;
-        var early = _s.Outbox.Where(m => IsEarly(m) && !promises).ToArray();
-        var entries = log.Slice(log.Stable + 1, log.LastIndex, int.MaxValue, int.MaxValue);
-        ready = new Ready
-        {
-            HardState = now == _durable ? null : now,
-            Entries = entries,
-            MessagesBeforeSync = early,
-            Messages = early.Length == _s.Outbox.Count ? [] : [.. _s.Outbox.Where(m => promises || !IsEarly(m))],
-            Committed = log.Slice(
-                log.Applied + 1, log.Commit, RaftLimits.MaxCommittedPerReady, int.MaxValue),
-            ReadStates = [.. _s.ReadStates],
-            MustSync = promises || entries.Length > 0,
-        };
-        if (ready.HardState is null && !ready.MustSync && _s.Outbox.Count == 0
-            && ready.Committed.Count == 0 && ready.ReadStates.Count == 0)
-            return false;
-        _s.Outbox.Clear();
-        _s.ReadStates.Clear();
-        _taken = ready;
-        return true;
+        ready = _taken = Gathering.Gather(_s, _durable)!;
+        return _taken is not null;
     }
 
     /// <summary>All of the last <see cref="Ready"/> is done, and what had to be durable is.</summary>
@@ -178,85 +225,13 @@ public sealed class RaftCore
         RaftInvariantException.Check(_taken is not null, "a ready was taken before it is advanced");
         var done = _taken;
         _taken = null;
-        _durable = done.HardState ?? _durable;
+        _durable = done.HardState ?? (done.Install is null ? _durable : done.InstallState);
         if (done.Entries.Count > 0)
             _s.Log.StableTo(done.Entries[^1].Index);
         if (done.Committed.Count > 0)
             _s.Log.AppliedTo(done.Committed[^1].Index);
         if (_s.Role is Core.Role.Leader leader)
-            Replication.MaybeCommit(_s, leader);
-    }
-
-    private bool IsEarly(RaftMessage m) =>
-        _s.Role is Core.Role.Leader && m.Term == _s.Term && m is AppendRequest or HeartbeatRequest;
-
-    private StepOutcome? Refuse(RaftMessage m)
-    {
-        if (m.Envelope.ClusterId != _s.Options.ClusterId)
-            return StepOutcome.WrongCluster;
-        if (m.Envelope.To != _s.Self)
-            return StepOutcome.WrongRecipient;
-        if (m.From == RaftId.None || m.From == _s.Self || m.Term is 0 or > RaftLimits.MaxTerm)
-            return StepOutcome.Malformed;
-        return _s.Log.CommittedConfiguration.IsRemoved(m.From) ? StepOutcome.RemovedSender : null;
-    }
-
-    /// <summary>
-    /// An old leader must learn of the new term, and so must one that asks for pre-votes in an old one: otherwise
-    /// neither this member, whose term is ahead, nor they could ever join an election again.
-    /// </summary>
-    private StepOutcome AnswerStale(RaftMessage m)
-    {
-        if (m is AppendRequest or HeartbeatRequest)
-            _s.Send(new HeartbeatReply(_s.To(m.From), 0));
-        else if (m is VoteRequest { PreVote: true })
-            _s.Send(new VoteReply(_s.To(m.From), PreVote: true, Granted: false));
-        return StepOutcome.StaleTerm;
-    }
-
-    private StepOutcome Dispatch(RaftMessage message)
-    {
-        switch (message)
-        {
-            case AppendRequest m:
-                return Following.OnAppend(_s, m);
-            case AppendReply m:
-                return Replication.OnAppendReply(_s, m);
-            case HeartbeatRequest m:
-                Following.OnHeartbeat(_s, m);
-                break;
-            case HeartbeatReply m:
-                Replication.OnHeartbeatReply(_s, m);
-                break;
-            case VoteRequest m:
-                Elections.OnRequest(_s, m);
-                break;
-            case VoteReply m:
-                Elections.OnReply(_s, m);
-                break;
-            case ReadRequest m:
-                Reads.OnRequest(_s, m);
-                break;
-            case ReadReply m:
-                Reads.OnReply(_s, m);
-                break;
-        }
-        return StepOutcome.Handled;
-    }
-
-    private RaftMemberStatus Describe(RaftMember member, Role.Leader? leader)
-    {
-        var status = new RaftMemberStatus(member.Id, member.Address, member.Learner, member.NodeId);
-        if (leader is null)
-            return status;
-        return leader.Followers.TryGetValue(member.Id, out var p)
-            ? status with
-            {
-                Match = p.Match,
-                RecentActive = p.SilentTicks < _s.Options.ElectionMinTicks,
-                NeedsSnapshot = p.NeedsSnapshot,
-            }
-            : status with { Match = _s.Log.Stable, RecentActive = true };
+            Replication.OwnDiskAdvanced(_s, leader);
     }
 
     private void Enter() =>

@@ -37,6 +37,18 @@ public sealed record RaftCoreOptions
     /// <summary>Uncommitted bytes a leader takes before it says Busy.</summary>
     public long MaxUncommittedBytes { get; init; } = 32L << 20;
 
+    /// <summary>Entries before the newest snapshot that stay in the log for followers that lag a little.</summary>
+    public int KeepEntries { get; init; } = 5_000;
+
+    /// <summary>Bytes of entries before the newest snapshot that stay in the log.</summary>
+    public long KeepBytes { get; init; } = 32L << 20;
+
+    /// <summary>
+    /// How many times <see cref="KeepEntries"/> and <see cref="KeepBytes"/> stay while a follower that is heard still
+    /// needs them, or while a snapshot is on its way to one.
+    /// </summary>
+    public int KeepForFollowersFactor { get; init; } = 4;
+
     internal void Check()
     {
         ArgumentException.ThrowIfNullOrEmpty(ClusterId);
@@ -45,21 +57,19 @@ public sealed record RaftCoreOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(ElectionMinTicks, HeartbeatTicks * 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(ElectionMaxTicks, ElectionMinTicks + 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxInflightAppends, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(KeepEntries);
+        ArgumentOutOfRangeException.ThrowIfLessThan(KeepForFollowersFactor, 1);
     }
 }
 
-/// <summary>What the disk had at start. The base is what a snapshot stands for; without one it is zero and
-/// empty.</summary>
+/// <summary>
+/// What the disk had at start. The entries go on where the snapshot ends, or begin before that: then the older ones
+/// are there for followers that lag.
+/// </summary>
 public sealed record RaftPersisted(HardState HardState, IReadOnlyList<RaftEntry> Entries)
 {
-    /// <summary>Index of the last entry that is no longer in the log.</summary>
-    public ulong BaseIndex { get; init; }
-
-    /// <summary>Term of that entry.</summary>
-    public ulong BaseTerm { get; init; }
-
-    /// <summary>Configuration in force at that entry.</summary>
-    public RaftConfiguration BaseConfiguration { get; init; } = RaftConfiguration.Empty;
+    /// <summary>What the newest durable snapshot stands for; null when there is none.</summary>
+    public SnapshotMark? Snapshot { get; init; }
 
     /// <summary>A member that has nothing yet and waits to be contacted.</summary>
     public static RaftPersisted Nothing => new(default, []);

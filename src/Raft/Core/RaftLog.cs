@@ -1,47 +1,53 @@
 namespace Swarm.Raft.Core;
 
 /// <summary>
-/// The log in memory: entries, what of them is durable, committed and applied, and the configuration in force
-/// (taken at append, given back at truncation).
+/// The log in memory: entries after a base that a snapshot stands for, and what of them is durable, committed and
+/// applied.
 /// </summary>
 internal sealed class RaftLog
 {
     private readonly List<RaftEntry> _entries = [];
-    private readonly List<(ulong Index, RaftConfiguration Configuration)> _configurations = [];
-    private readonly ulong _baseTerm;
+    private readonly Configurations _configurations;
+    private ulong _baseTerm;
 
     public RaftLog(RaftPersisted persisted)
     {
-        FirstIndex = persisted.BaseIndex + 1;
-        _baseTerm = persisted.BaseTerm;
-        _configurations.Add((persisted.BaseIndex, persisted.BaseConfiguration));
-        Commit = Applied = Stable = persisted.BaseIndex;
-        Append(persisted.Entries);
+        var mark = persisted.Snapshot ?? new SnapshotMark(0, 0, RaftConfiguration.Empty);
+        _configurations = new Configurations(mark.Index, mark.Configuration);
+        (FirstIndex, _baseTerm) = (mark.Index + 1, mark.Term);
+        Commit = Applied = mark.Index;
+        if (persisted.Entries.Count > 0 && persisted.Entries[^1].Index >= mark.Index)
+            AppendKnown(persisted.Entries);
+        RaftInvariantException.Check(
+            TryTermAt(mark.Index, out var term) && term == mark.Term, "the log goes on where its snapshot ends");
         Stable = LastIndex;
-        CommitTo(Math.Max(persisted.HardState.Commit, persisted.BaseIndex));
+        CommitTo(persisted.HardState.Commit);
     }
 
-    public ulong FirstIndex { get; }
+    public ulong FirstIndex { get; private set; }
 
     public ulong LastIndex => FirstIndex - 1 + (ulong)_entries.Count;
 
-    public ulong LastTerm => TermAt(LastIndex);
+    public ulong LastTerm => _entries.Count == 0 ? _baseTerm : _entries[^1].Term;
 
     /// <summary>Everything up to here is on this member's disk.</summary>
     public ulong Stable { get; private set; }
 
     public ulong Commit { get; private set; }
 
-    /// <summary>Handed out for application.</summary>
+    /// <summary>Handed out for application, or contained in an installed snapshot.</summary>
     public ulong Applied { get; private set; }
 
     /// <summary>In force since the last configuration entry was appended, committed or not (thesis §4.1).</summary>
-    public RaftConfiguration Configuration => _configurations[^1].Configuration;
+    public RaftConfiguration Configuration => _configurations.Newest;
 
     /// <summary>The last one that is committed.</summary>
-    public RaftConfiguration CommittedConfiguration => _configurations[0].Configuration;
+    public RaftConfiguration CommittedConfiguration => _configurations.At(Commit);
 
-    public ulong ConfigurationIndex => _configurations[^1].Index;
+    public ulong ConfigurationIndex => _configurations.NewestIndex;
+
+    /// <summary>What a snapshot of the state after an applied entry stands for.</summary>
+    public SnapshotMark MarkAt(ulong index) => new(index, TermAt(index), _configurations.At(index));
 
     /// <summary>Term of an entry that is there, or of the one before the first.</summary>
     public ulong TermAt(ulong index) => TryTermAt(index, out var term)
@@ -68,37 +74,43 @@ internal sealed class RaftLog
         var i = 0;
         while (i < entries.Count && TryTermAt(entries[i].Index, out var term) && term == entries[i].Term)
             i++;
+        if (Planted.Breaks(Rule.R5))
+            i = 0;
         if (i == entries.Count)
             return;
         if (entries[i].Index <= LastIndex)
             TruncateFrom(entries[i].Index);
-        Append(i == 0 ? entries : [.. entries.Skip(i)]);
+        for (; i < entries.Count; i++)
+            Append(entries[i]);
     }
 
-    public void Append(IReadOnlyList<RaftEntry> entries)
+    public void Append(RaftEntry entry)
     {
-        foreach (var entry in entries)
-        {
-            RaftInvariantException.Check(
-                entry.Index == LastIndex + 1 && entry.Term >= LastTerm, "the log is contiguous and terms never fall");
-            _entries.Add(entry);
-            if (entry.Type == EntryType.ConfChange)
-                _configurations.Add((entry.Index, RaftConfiguration.Decode(entry.Data.Span)));
-        }
+        RaftInvariantException.Check(
+            entry.Index == LastIndex + 1 && entry.Term >= LastTerm, "the log is contiguous and terms never fall");
+        _entries.Add(entry);
+        if (entry.Type == EntryType.ConfChange)
+            _configurations.Append(entry.Index, RaftConfiguration.Decode(entry.Data.Span));
     }
 
     public RaftEntry[] Slice(ulong from, ulong to, int maxCount, int maxBytes)
     {
+        if (from > to)
+            return [];
         var bytes = 0L;
         var count = 0;
-        while (from + (ulong)count <= to && count < maxCount)
+        var start = (int)(from - FirstIndex);
+        var most = (int)Math.Min(to - from + 1, (ulong)maxCount);
+        while (count < most)
         {
-            bytes += _entries[(int)(from - FirstIndex) + count].CostBytes;
+            bytes += _entries[start + count].CostBytes;
             if (count > 0 && bytes > maxBytes)
                 break;
             count++;
         }
-        return [.. _entries.GetRange((int)(from - FirstIndex), count)];
+        var slice = new RaftEntry[count];
+        _entries.CopyTo(start, slice, 0, count);
+        return slice;
     }
 
     /// <summary>The last entry at or before <paramref name="index"/> whose term is at most <paramref
@@ -124,16 +136,52 @@ internal sealed class RaftLog
         Applied = index;
     }
 
-    /// <summary>True when the commit index moved.</summary>
-    public bool CommitTo(ulong index)
+    public void CommitTo(ulong index)
     {
         if (index <= Commit)
-            return false;
+            return;
         RaftInvariantException.Check(index <= LastIndex, $"commit {index} is in the log, which ends at {LastIndex}");
         Commit = index;
-        while (_configurations.Count > 1 && _configurations[1].Index <= Commit)
-            _configurations.RemoveAt(0);
-        return true;
+    }
+
+    /// <summary>Forgets entries up to one that is applied and durable in a snapshot (Raft §7).</summary>
+    public void CompactTo(ulong index)
+    {
+        if (index < FirstIndex)
+            return;
+        RaftInvariantException.Check(index <= Applied, $"only applied entries are forgotten, not {index}");
+        _baseTerm = TermAt(index);
+        _entries.RemoveRange(0, (int)(index - FirstIndex + 1));
+        FirstIndex = index + 1;
+        _configurations.ForgetBefore(index);
+    }
+
+    /// <summary>A snapshot from the leader takes the place of a log that does not contain its last entry (Raft
+    /// §7).</summary>
+    public void Replace(SnapshotMark mark)
+    {
+        RaftInvariantException.Check(mark.Index > Commit, "a snapshot never takes back what is committed");
+        _entries.Clear();
+        (FirstIndex, _baseTerm) = (mark.Index + 1, mark.Term);
+        Stable = Commit = Applied = mark.Index;
+        _configurations.Reset(mark.Index, mark.Configuration);
+    }
+
+    /// <summary>
+    /// Start-up. When entries begin before the snapshot ends, the first of them becomes the base. The configuration
+    /// there is not known; nobody asks for one before the snapshot's, which is the newest of those that follow or was
+    /// in force all the time.
+    /// </summary>
+    private void AppendKnown(IReadOnlyList<RaftEntry> entries)
+    {
+        var from = entries[0].Index <= Applied ? 1 : 0;
+        if (from > 0)
+        {
+            (FirstIndex, _baseTerm) = (entries[0].Index + 1, entries[0].Term);
+            _configurations.Reset(entries[0].Index, _configurations.Newest);
+        }
+        for (var i = from; i < entries.Count; i++)
+            Append(entries[i]);
     }
 
     private void TruncateFrom(ulong index)
@@ -141,7 +189,6 @@ internal sealed class RaftLog
         RaftInvariantException.Check(index > Commit, $"entry {index} is committed (up to {Commit}) and stays");
         _entries.RemoveRange((int)(index - FirstIndex), _entries.Count - (int)(index - FirstIndex));
         Stable = Math.Min(Stable, index - 1);
-        while (_configurations[^1].Index >= index)
-            _configurations.RemoveAt(_configurations.Count - 1);
+        _configurations.TruncateFrom(index);
     }
 }

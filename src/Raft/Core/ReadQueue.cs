@@ -25,7 +25,8 @@ internal sealed class ReadQueue
     /// <summary>All that came since the last round share the next one.</summary>
     public void StartRound(ulong commit)
     {
-        Round++;
+        if (!Planted.Breaks(Rule.R12Round) || Round == 0)
+            Round++;
         foreach (var (from, requestId) in _fresh)
             _waiting.Enqueue(new(from, requestId, commit, Round));
         _fresh.Clear();

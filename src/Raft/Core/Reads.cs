@@ -44,7 +44,7 @@ internal static class Reads
     /// </summary>
     public static void Flush(CoreState s, Role.Leader leader)
     {
-        if (!leader.Reads.HasFresh || s.Log.Commit < leader.NoOpIndex)
+        if (!leader.Reads.HasFresh || (s.Log.Commit < leader.NoOpIndex && !Planted.Breaks(Rule.R13)))
             return;
         leader.Reads.StartRound(s.Log.Commit);
         Replication.BroadcastHeartbeat(s, leader);
@@ -55,14 +55,18 @@ internal static class Reads
     {
         if (!leader.Reads.HasWaiting)
             return;
-        var rounds = new List<ulong>();
+        Span<ulong> rounds = stackalloc ulong[RaftLimits.MaxMembers];
+        var voters = 0;
         foreach (var member in s.Configuration.Members)
         {
             if (!member.Learner)
-                rounds.Add(member.Id == s.Self ? leader.Reads.Round : leader.Followers[member.Id].Round);
+                rounds[voters++] = member.Id == s.Self ? leader.Reads.Round : leader.Followers[member.Id].Round;
         }
-        rounds.Sort();
-        while (leader.Reads.TryTakeConfirmed(rounds[^s.Configuration.Quorum], out var read))
+        var confirmed = Replication.QuorumOf(rounds[..voters]);
+        if (Planted.Breaks(Rule.R12) || (Planted.Breaks(Rule.R14)
+            && Replication.HeardVoters(s, leader, s.Configuration) >= s.Configuration.Quorum))
+            confirmed = leader.Reads.Round;
+        while (leader.Reads.TryTakeConfirmed(confirmed, out var read))
         {
             if (read.From == s.Self)
                 s.ReadStates.Add(new(read.RequestId, read.Index, Confirmed: true));

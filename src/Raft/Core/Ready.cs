@@ -1,9 +1,11 @@
 namespace Swarm.Raft.Core;
 
 /// <summary>
-/// One step's work for the shell, in this order: send <see cref="MessagesBeforeSync"/>; write entries and hard
-/// state, and sync when <see cref="MustSync"/>; send <see cref="Messages"/>; apply <see cref="Committed"/>; hand
-/// out <see cref="ReadStates"/>; call <see cref="RaftCore.Advance"/>.
+/// One step's work for the shell, in this order: send <see cref="MessagesBeforeSync"/>; write <see
+/// cref="SnapshotWrites"/> aside; when there is an <see cref="Install"/>, put that snapshot durably in place of the log
+/// and the state; write entries and hard state, and sync when <see cref="MustSync"/>; send <see cref="Messages"/> and
+/// the pieces of <see cref="SnapshotReads"/>; apply <see cref="Committed"/>; hand out <see cref="ReadStates"/>; call
+/// <see cref="RaftCore.Advance"/>.
 /// </summary>
 public sealed record Ready
 {
@@ -24,6 +26,19 @@ public sealed record Ready
 
     /// <summary>Answers to <see cref="RaftCore.ReadIndex"/>.</summary>
     public required IReadOnlyList<ReadState> ReadStates { get; init; }
+
+    /// <summary>Pieces of a snapshot that comes in; a piece with offset 0 begins a new one and drops the one
+    /// before.</summary>
+    public required IReadOnlyList<SnapshotRequest> SnapshotWrites { get; init; }
+
+    /// <summary>Pieces of this member's snapshots that are to be sent.</summary>
+    public required IReadOnlyList<SnapshotRead> SnapshotReads { get; init; }
+
+    /// <summary>The snapshot that came in whole, of which <see cref="SnapshotWrites"/> has the last piece.</summary>
+    public SnapshotMark? Install { get; init; }
+
+    /// <summary>Hard state that goes with <see cref="Install"/>: the log ends at its mark then.</summary>
+    public HardState InstallState { get; init; }
 
     /// <summary>The write must be on the medium before anything of <see cref="Messages"/> leaves.</summary>
     public bool MustSync { get; init; }
@@ -58,6 +73,9 @@ public enum StepOutcome
 
     /// <summary>Numbers that no member of this cluster can say.</summary>
     Malformed,
+
+    /// <summary>A kind that only newer versions know.</summary>
+    Unknown,
 }
 
 /// <summary>What became of a proposal at the door.</summary>

@@ -13,7 +13,11 @@ internal abstract record Role
         public List<(ulong RequestId, int AgeTicks)> ForwardedReads { get; } = [];
     }
 
-    internal sealed record PreCandidate(VoteTally Votes, ElectionTimer Timer) : Role;
+    internal sealed record PreCandidate(VoteTally Votes, ElectionTimer Timer) : Role
+    {
+        /// <summary>The leader wants this member to take over.</summary>
+        public bool Transfer { get; init; }
+    }
 
     internal sealed record Candidate(VoteTally Votes, ElectionTimer Timer) : Role;
 
@@ -28,6 +32,15 @@ internal abstract record Role
         public int HeartbeatTicks { get; set; }
 
         public long UncommittedBytes { get; set; }
+
+        /// <summary>Snapshot transfers that were begun in this term; numbers them.</summary>
+        public ulong Transfers { get; set; }
+
+        /// <summary>Leadership on its way to another member; null in general.</summary>
+        public HandOver? HandOver { get; set; }
+
+        /// <summary>Ticks since a full disk last made this leader look for a successor.</summary>
+        public int FullTicks { get; set; }
     }
 }
 

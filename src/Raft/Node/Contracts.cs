@@ -12,9 +12,37 @@ public interface IStateMachine
 {
     /// <summary>
     /// Called on the raft thread for each committed <see cref="EntryType.Normal"/> entry, in order, from the first
-    /// one after every start. The result goes to the proposer if it waits on this node. An exception stops the node.
+    /// one after the snapshot (or of all) after every start. The result goes to the proposer if it waits on this node.
+    /// An exception stops the node.
     /// </summary>
     object? Apply(ulong index, ulong term, ReadOnlyMemory<byte> data);
+
+    /// <summary>
+    /// Called on the raft thread between two entries: must take constant time, however large the state is.
+    /// </summary>
+    IStatePicture Capture();
+
+    /// <summary>
+    /// Replaces the state by what <see cref="IStatePicture.WriteTo"/> of a member wrote after the entry at <paramref
+    /// name="index"/>: before the thread starts, or on it when the leader sent a snapshot. An exception stops the node.
+    /// </summary>
+    void Restore(ulong index, ulong term, Stream snapshot);
+}
+
+/// <summary>An immutable picture of the state. Its methods are called on any thread, at the same time.</summary>
+public interface IStatePicture
+{
+    /// <summary>The last entry of type <see cref="EntryType.Normal"/> that the state contains.</summary>
+    ulong Index { get; }
+
+    /// <summary>Writes the whole state in a format that later versions can read. May take long.</summary>
+    void WriteTo(Stream target);
+
+    /// <summary>
+    /// Hash of the state: equal on all members that applied the same entries, whatever their version, their start or
+    /// their snapshots.
+    /// </summary>
+    UInt128 Hash();
 }
 
 /// <summary>This member does not lead, and the leader could not be asked: look at the status and try again.</summary>

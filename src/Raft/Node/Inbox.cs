@@ -12,6 +12,7 @@ internal sealed class Inbox(RaftNodeOptions options)
     private long _messageBytes;
     private long _dropped;
     private bool _closed;
+    private bool _woken;
 
     public long Dropped => Interlocked.Read(ref _dropped);
 
@@ -61,11 +62,22 @@ internal sealed class Inbox(RaftNodeOptions options)
     {
         lock (_gate)
         {
-            if (_requests.Count == 0 && _messages.Count == 0 && !_closed && waitMs > 0)
+            if (_requests.Count == 0 && _messages.Count == 0 && !_closed && !_woken && waitMs > 0)
                 Monitor.Wait(_gate, waitMs);
+            _woken = false;
             (_requests, requests) = (requests, _requests);
             (_messages, messages) = (messages, _messages);
             _messageBytes = 0;
+        }
+    }
+
+    /// <summary>Ends a wait although nothing was posted.</summary>
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            _woken = true;
+            Monitor.Pulse(_gate);
         }
     }
 

@@ -52,3 +52,49 @@ internal sealed class ReadIndexRequest : NodeRequest
 
     public void GiveUp(CancellationToken ct) => _done.TrySetCanceled(ct);
 }
+
+/// <summary>Leadership goes to another member (None: whoever lags least).</summary>
+internal sealed class TransferRequest(RaftId to) : NodeRequest
+{
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public RaftId To { get; } = to;
+
+    public Task Result => _done.Task;
+
+    public void Complete() => _done.TrySetResult();
+
+    public override void Refuse(NotDoneReason reason, string message, RaftMember? leader) =>
+        _done.TrySetException(reason == NotDoneReason.NotLeader
+            ? new NotLeaderException(leader)
+            : new TransferFailedException(reason, message));
+}
+
+/// <summary>A snapshot of this member now, and nothing kept before it that nobody needs.</summary>
+internal sealed class SnapshotNowRequest : NodeRequest
+{
+    private readonly TaskCompletionSource<SnapshotMark> _done =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<SnapshotMark> Result => _done.Task;
+
+    public void Complete(SnapshotMark mark) => _done.TrySetResult(mark);
+
+    public override void Refuse(NotDoneReason reason, string message, RaftMember? leader) =>
+        _done.TrySetException(new IOException(message));
+}
+
+/// <summary>What is written from now on is encrypted with this key.</summary>
+internal sealed class RotateKeyRequest(Storage.DataKey key) : NodeRequest
+{
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Storage.DataKey Key { get; } = key;
+
+    public Task Result => _done.Task;
+
+    public void Complete() => _done.TrySetResult();
+
+    public override void Refuse(NotDoneReason reason, string message, RaftMember? leader) =>
+        _done.TrySetException(new IOException(message));
+}

@@ -1,51 +1,55 @@
 using Swarm.Raft.Core;
-using Swarm.Raft.Storage;
 
 namespace Swarm.Raft;
 
-/// <summary>What the loop drives.</summary>
-internal sealed record RaftParts(RaftCore Core, WriteAheadLog Wal, IRaftTransport Transport, IStateMachine Machine);
-
-/// <summary>The body of the raft thread. Everything but <see cref="Status"/> and <see cref="Failed"/> is its
-/// own.</summary>
+/// <summary>The body of the raft thread: a <see cref="RaftMachine"/> with an inbox and a clock.</summary>
 internal sealed class RaftLoop
 {
+    /// <summary>The machine settles after so many messages of one batch, so that answers do not wait for all.</summary>
+    private const int MessagesPerSettle = 512;
+
     private readonly RaftNodeOptions _options;
-    private readonly RaftCore _core;
-    private readonly RaftParts _parts;
+    private readonly RaftMachine _machine;
     private readonly Inbox _inbox;
-    private readonly Waiting _waiting;
-    private readonly AddressBook _addresses;
     private readonly TickClock _clock;
     private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<NodeRequest> _requests = [];
     private List<RaftMessage> _messages = [];
-    private volatile RaftStatus _status;
-    private RaftConfiguration? _announced;
-    private ulong _applied;
-    private long _refused;
+    private (long Ticks, long Steps) _published;
+    private long _ticks;
+    private long _turns;
 
-    public RaftLoop(RaftNodeOptions options, RaftParts parts, Inbox inbox)
+    public RaftLoop(RaftNodeOptions options, RaftMachine machine, Inbox inbox)
     {
-        (_options, _parts, _inbox, _core) = (options, parts, inbox, parts.Core);
-        _waiting = new Waiting(_core);
-        _addresses = new AddressBook(_core);
+        (_options, _machine, _inbox) = (options, machine, inbox);
         _clock = new TickClock(options.TimeProvider);
-        _status = Picture();
+        Board = new StatusBoard(Picture(), options.Log);
+        machine.AsideEnded = inbox.Wake;
+        machine.Settled = Publish;
     }
 
-    public event Action<RaftStatus>? StatusChanged;
-
-    public RaftStatus Status => _status;
+    public StatusBoard Board { get; }
 
     public Task<Exception> Failed => _failed.Task;
+
+    /// <summary>Grows as long as the thread gets on with its work.</summary>
+    public long Steps => Interlocked.Read(ref _turns) + _machine.Steps;
+
+    /// <summary>The watchdog found that the thread hangs, or that it goes on.</summary>
+    public void OnStalled(bool stalled)
+    {
+        if (!stalled)
+            return;
+        _machine.DemandStepDown();
+        Board.Withdraw(stalled: true);
+    }
 
     /// <summary>Runs until the inbox is closed, or until nothing can be trusted any more.</summary>
     public void Run()
     {
         try
         {
-            Settle();
+            _machine.Settle();
             while (!_inbox.Closed)
                 Turn();
         }
@@ -65,96 +69,34 @@ internal sealed class RaftLoop
     /// </summary>
     private void Turn()
     {
+        Interlocked.Increment(ref _turns);
         _inbox.Take(ref _requests, ref _messages, _clock.MsUntilTick());
-        foreach (var message in _messages)
-            Step(message);
+        for (var i = 0; i < _messages.Count; i++)
+        {
+            _machine.Receive(_messages[i]);
+            if (i % MessagesPerSettle == MessagesPerSettle - 1)
+                _machine.Settle();
+        }
         _messages.Clear();
-        for (var ticks = _clock.TakeTicks(_options.HeartbeatMs / RaftNodeOptions.TickMs); ticks > 0; ticks--)
-            _core.Tick();
-        foreach (var request in _requests)
-            _waiting.HandIn(request);
+        var ticks = _clock.TakeTicks(_options.HeartbeatMs / RaftNodeOptions.TickMs);
+        for (var i = 0; i < ticks; i++)
+            _machine.Tick();
+        _ticks += ticks;
+        for (var i = 0; i < _requests.Count; i++)
+            _machine.HandIn(_requests[i]);
         _requests.Clear();
-        Settle();
-    }
-
-    private void Step(RaftMessage message)
-    {
-        var outcome = _core.Step(message);
-        if (outcome is StepOutcome.Handled or StepOutcome.StaleTerm)
-            _addresses.Learn(message.Envelope);
-        else if (outcome != StepOutcome.LeaderIsHeard)
-            _refused++;
-    }
-
-    private void Settle()
-    {
-        while (_core.TryTakeReady(out var ready))
-        {
-            Send(ready.MessagesBeforeSync);
-            if (ready.HardState is not null || ready.Entries.Count > 0)
-                _parts.Wal.Append(ready.HardState, ready.Entries, ready.MustSync);
-            Send(ready.Messages);
-            foreach (var entry in ready.Committed)
-                Apply(entry);
-            _waiting.Answer(ready.ReadStates);
-            _core.Advance();
-            _waiting.Applied(_applied);
-            Publish();
-        }
-    }
-
-    private void Apply(RaftEntry entry)
-    {
-        RaftInvariantException.Check(
-            _applied == 0 || entry.Index == _applied + 1, "entries are applied in order, without a gap");
-        var result = entry.Type == EntryType.Normal
-            ? _parts.Machine.Apply(entry.Index, entry.Term, entry.Data)
-            : null;
-        _applied = entry.Index;
-        _waiting.Committed(entry, result);
-    }
-
-    private void Send(IReadOnlyList<RaftMessage> messages)
-    {
-        foreach (var message in messages)
-        {
-            if (_addresses.Find(message.Envelope.To) is { } to)
-                _parts.Transport.Send(to, message);
-        }
+        _machine.Settle();
     }
 
     private void Publish()
     {
-        var before = _status;
-        var now = Picture();
-        _status = now;
-        if (now.Term != before.Term || now.Role != before.Role)
-            _waiting.LeadershipLost(now);
-        if (now.Term == before.Term && now.Role == before.Role && now.LeaderId == before.LeaderId
-            && now.LeaderReady == before.LeaderReady && ReferenceEquals(_announced, _core.Configuration))
-            return;
-        _announced = _core.Configuration;
-        _options.Log?.Invoke(
-            $"raft member {now.Id}: {now.Role} in term {now.Term}, leader {now.LeaderId?.ToString() ?? "unknown"}"
-            + $"{(now.LeaderReady ? ", ready" : "")}, {now.Members.Count} members");
-        StatusChanged?.Invoke(now);
+        var now = (_ticks, _machine.Steps);
+        if (now != _published)
+            Board.Publish(Picture());
+        _published = now;
     }
 
-    private RaftStatus Picture() => new()
-    {
-        Id = _options.Id,
-        Term = _core.Term,
-        Role = _core.Role,
-        LeaderId = _core.Leader == RaftId.None ? null : _core.Leader,
-        LeaderReady = _core.LeaderReady,
-        CommitIndex = _core.CommitIndex,
-        AppliedIndex = _applied,
-        LastIndex = _core.LastIndex,
-        FirstIndex = _core.FirstIndex,
-        Members = _core.DescribeMembers(),
-        DroppedMessages = _inbox.Dropped,
-        RefusedMessages = _refused,
-    };
+    private RaftStatus Picture() => _machine.Picture() with { DroppedMessages = _inbox.Dropped };
 
     private void Stop()
     {
@@ -162,7 +104,7 @@ internal sealed class RaftLoop
         _inbox.Take(ref _requests, ref _messages, 0);
         foreach (var request in _requests)
             request.Refuse(NotDoneReason.Stopped, "this node is stopping", null);
-        _waiting.StopAll();
-        _parts.Wal.Dispose();
+        _machine.Dispose();
+        Board.Withdraw(stalled: false);
     }
 }

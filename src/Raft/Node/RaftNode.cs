@@ -13,34 +13,39 @@ public sealed class RaftNode : IAsyncDisposable
 {
     private readonly Inbox _inbox;
     private readonly RaftLoop _loop;
+    private readonly RaftWatchdog _watchdog;
     private readonly Thread _thread;
 
     private RaftNode(RaftNodeOptions options, IRaftTransport transport, IStateMachine machine)
     {
         var seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        var wal = WriteAheadLog.Open(options.Wal, out var contents);
-        if (contents.CutBytes > 0)
-            options.Log?.Invoke($"cut {contents.CutBytes} bytes of an unfinished write from the end of the raft log");
+        var storage = RaftStorage.Open(options.Storage, out var stored);
+        if (stored.CutBytes > 0)
+            options.Log?.Invoke($"cut {stored.CutBytes} bytes of an unfinished write from the end of the raft log");
         try
         {
-            var core = new RaftCore(options.Core(seed), new RaftPersisted(contents.HardState, contents.Entries));
             _inbox = new Inbox(options);
-            _loop = new RaftLoop(options, new(core, wal, transport, machine), _inbox);
+            _loop = new RaftLoop(
+                options, new RaftMachine(options, new(storage, stored, transport, machine, seed)), _inbox);
         }
         catch
         {
-            wal.Dispose();
+            storage.Dispose();
             throw;
         }
-        _loop.StatusChanged += status => StatusChanged?.Invoke(status);
+        _loop.Board.Changed += status => StatusChanged?.Invoke(status);
+        _watchdog = new RaftWatchdog(options, () => _loop.Steps, _loop.OnStalled);
         _thread = new Thread(_loop.Run) { Name = $"raft {options.Id}", IsBackground = true };
     }
 
-    /// <summary>Role, leader, term, membership or readiness changed. Called on the raft thread: be quick.</summary>
+    /// <summary>
+    /// Role, leader, term, membership, readiness or an alarm changed. Called on the raft thread, or on the one that
+    /// watches it when it hangs: be quick.
+    /// </summary>
     public event Action<RaftStatus>? StatusChanged;
 
     /// <summary>The last picture; never blocks.</summary>
-    public RaftStatus Status => _loop.Status;
+    public RaftStatus Status => _loop.Board.Current;
 
     /// <summary>Completes with the reason when this member cannot go on. The process has to end then.</summary>
     public Task<Exception> Failed => _loop.Failed;
@@ -52,12 +57,38 @@ public sealed class RaftNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(self);
         ArgumentOutOfRangeException.ThrowIfNotEqual(self.Id, options.Id);
-        using var wal = WriteAheadLog.Open(options.Wal, out var contents);
-        if (contents.Entries.Count > 0 || contents.HardState != default)
-            throw new StorageRefusedException($"{options.Directory} holds a raft log already: it is not overwritten");
+        using var storage = OpenEmpty(options);
         var configuration = new RaftConfiguration([self with { Learner = false }], []);
         var entry = new RaftEntry(1, 1, EntryType.ConfChange, configuration.Encode());
-        wal.Append(new HardState(1, RaftId.None, 1), [entry], sync: true);
+        storage.Append(new HardState(1, RaftId.None, 1), [entry], sync: true);
+    }
+
+    /// <summary>
+    /// Writes the log of a cluster that goes on from a state (a backup, or what one member had left): its base is that
+    /// state, its only member is <paramref name="self"/>.
+    /// </summary>
+    /// <param name="options">Where; the cluster id has to be a new one, so that members of the old cluster cannot come
+    /// back.</param>
+    /// <param name="self">The only member.</param>
+    /// <param name="index">Last entry that the state contains; at least 1.</param>
+    /// <param name="term">A term that is not before that entry's; at least 1.</param>
+    /// <param name="writeState">Writes what <see cref="IStateMachine.Restore"/> reads.</param>
+    /// <exception cref="StorageRefusedException">There is a log already.</exception>
+    public static void Rebuild(
+        RaftNodeOptions options, RaftMember self, ulong index, ulong term, Action<Stream> writeState)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(self);
+        ArgumentNullException.ThrowIfNull(writeState);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(self.Id, options.Id);
+        ArgumentOutOfRangeException.ThrowIfZero(index);
+        ArgumentOutOfRangeException.ThrowIfZero(term);
+        using var storage = OpenEmpty(options);
+        var mark = new SnapshotMark(index, term, new RaftConfiguration([self with { Learner = false }], []));
+        using var writer = storage.BeginSnapshot(mark);
+        using (var stream = new BufferedStream(new SnapshotWriteStream(writer), RaftLimits.SnapshotChunkBytes))
+            writeState(stream);
+        storage.InstallSnapshot(writer, new HardState(term, RaftId.None, index));
     }
 
     /// <summary>
@@ -71,6 +102,7 @@ public sealed class RaftNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         var node = new RaftNode(options, transport, machine);
         node._thread.Start();
+        node._watchdog.Start();
         return node;
     }
 
@@ -101,6 +133,40 @@ public sealed class RaftNode : IAsyncDisposable
         return await request.Result.ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Hands leadership to a voter that keeps up, or with null to the one that lags least, and completes when another
+    /// member leads. Meanwhile proposals are refused as Busy.
+    /// </summary>
+    /// <exception cref="NotLeaderException">This member does not lead.</exception>
+    /// <exception cref="TransferFailedException">Refused, or not done in time: it leads on.</exception>
+    public Task TransferLeadershipAsync(RaftId? to, CancellationToken ct)
+    {
+        var request = new TransferRequest(to ?? RaftId.None);
+        return PostAsync(request, request.Result, ct);
+    }
+
+    /// <summary>
+    /// Takes a snapshot of this member and drops everything from its log that it makes dispensable, what is kept in
+    /// reserve for followers included.
+    /// </summary>
+    /// <exception cref="IOException">There is no room on the disk, or the node stops.</exception>
+    public Task<SnapshotMark> SnapshotNowAsync(CancellationToken ct)
+    {
+        var request = new SnapshotNowRequest();
+        return PostAsync(request, request.Result, ct);
+    }
+
+    /// <summary>
+    /// Log and snapshots that are written from now on are encrypted with this key. Older ones stay as they are; <see
+    /// cref="SnapshotNowAsync"/> makes them dispensable.
+    /// </summary>
+    /// <exception cref="IOException">The node stops.</exception>
+    public void RotateKey(DataKey key)
+    {
+        var request = new RotateKeyRequest(key);
+        PostAsync(request, request.Result, CancellationToken.None).GetAwaiter().GetResult();
+    }
+
     /// <summary>Takes a message from the transport. Never blocks; drops and counts what does not fit the
     /// queue.</summary>
     public void Receive(RaftMessage message)
@@ -114,6 +180,32 @@ public sealed class RaftNode : IAsyncDisposable
     {
         _inbox.Close();
         await Task.Run(_thread.Join).ConfigureAwait(false);
+        _watchdog.Dispose();
+    }
+
+    private static RaftStorage OpenEmpty(RaftNodeOptions options)
+    {
+        var storage = RaftStorage.Open(options.Storage, out var stored);
+        if (stored.Snapshot is null && stored.Entries.Count == 0 && stored.HardState == default)
+            return storage;
+        storage.Dispose();
+        throw new StorageRefusedException($"{options.Directory} holds a raft log already: it is not overwritten");
+    }
+
+    private async Task<T> PostAsync<T>(NodeRequest request, Task<T> result, CancellationToken ct)
+    {
+        await PostAsync(request, (Task)result, ct).ConfigureAwait(false);
+        return await result.ConfigureAwait(false);
+    }
+
+    private async Task PostAsync(NodeRequest request, Task result, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var refusal = _inbox.Post(request);
+        if (refusal != NotDoneReason.None)
+            request.Refuse(
+                refusal, refusal == NotDoneReason.Busy ? "too many requests wait" : "this node is stopping", null);
+        await result.WaitAsync(ct).ConfigureAwait(false);
     }
 
     private async Task<ProposeResult> SubmitAsync(ProposalRequest request, CancellationToken ct)

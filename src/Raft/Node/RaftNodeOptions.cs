@@ -31,7 +31,7 @@ public sealed record RaftNodeOptions
     public int ElectionTimeoutMaxMs { get; init; } = 1000;
 
     /// <summary>Length of a log segment.</summary>
-    public int SegmentBytes { get; init; } = WalOptions.DefaultSegmentBytes;
+    public int SegmentBytes { get; init; } = StorageOptions.DefaultSegmentBytes;
 
     /// <summary>Proposals, reads and changes that wait for the raft thread; more are answered Busy.</summary>
     public int MaxQueuedRequests { get; init; } = 16_384;
@@ -42,6 +42,28 @@ public sealed record RaftNodeOptions
     /// <summary>Bytes of messages that wait for the raft thread; more are dropped.</summary>
     public long MaxQueuedMessageBytes { get; init; } = 64L << 20;
 
+    /// <summary>Keys of log and snapshots, the one to write with last; none means plaintext (tests only).</summary>
+    public IReadOnlyList<DataKey> Keys { get; init; } = [];
+
+    /// <summary>Entries after which a snapshot is taken.</summary>
+    public int SnapshotEveryEntries { get; init; } = 10_000;
+
+    /// <summary>Bytes of entries after which a snapshot is taken.</summary>
+    public long SnapshotEveryBytes { get; init; } = 64L << 20;
+
+    /// <summary>Entries before a snapshot that stay for followers that lag a little.</summary>
+    public int KeepEntries { get; init; } = 5_000;
+
+    /// <summary>Entries without a quorum that a leader takes before it says Busy.</summary>
+    public int MaxUncommittedEntries { get; init; } = 16_384;
+
+    /// <summary>The thread hangs when it does nothing for so long: this member does not lead then (R26, R28).</summary>
+    public int StallTimeoutMs { get; init; } = 1_500;
+
+    /// <summary>Runs what need not be waited for, on another thread.</summary>
+    public Action<Action> Aside { get; init; } =
+        work => ThreadPool.UnsafeQueueUserWorkItem(static w => w(), work, preferLocal: false);
+
     /// <summary>Lines about changes of role, leader and term, and about failures.</summary>
     public Action<string>? Log { get; init; }
 
@@ -51,9 +73,15 @@ public sealed record RaftNodeOptions
     /// <summary>The disk; the seam at which tests make it fail.</summary>
     public IDisk Disk { get; init; } = new LinuxDisk();
 
-    internal WalOptions Wal => new()
+    internal StorageOptions Storage => new()
     {
-        Disk = Disk, Directory = Directory, ClusterId = ClusterId, Id = Id, SegmentBytes = SegmentBytes,
+        Disk = Disk,
+        Directory = Directory,
+        ClusterId = ClusterId,
+        Id = Id,
+        SegmentBytes = SegmentBytes,
+        Keys = Keys,
+        Aside = Aside,
     };
 
     internal RaftCoreOptions Core(ulong seed) => new()
@@ -65,5 +93,7 @@ public sealed record RaftNodeOptions
         HeartbeatTicks = Math.Max(1, HeartbeatMs / TickMs),
         ElectionMinTicks = ElectionTimeoutMinMs / TickMs,
         ElectionMaxTicks = ElectionTimeoutMaxMs / TickMs,
+        KeepEntries = KeepEntries,
+        MaxUncommittedEntries = MaxUncommittedEntries,
     };
 }

@@ -4,10 +4,10 @@ namespace Swarm.Raft;
 internal sealed class TickClock(TimeProvider time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(RaftNodeOptions.TickMs);
-    private long _last = time.GetTimestamp();
+    private long _last = Now(time);
 
     public int MsUntilTick() => (int)Math.Clamp(
-        Math.Ceiling((Tick - time.GetElapsedTime(_last)).TotalMilliseconds), 0, RaftNodeOptions.TickMs);
+        Math.Ceiling((Tick - Elapsed()).TotalMilliseconds), 0, RaftNodeOptions.TickMs);
 
     /// <summary>
     /// Ticks that have passed. After a pause (a stopped process, a slow disk, a collection) the excess over
@@ -15,13 +15,19 @@ internal sealed class TickClock(TimeProvider time)
     /// </summary>
     public int TakeTicks(int most)
     {
-        var passed = (long)(time.GetElapsedTime(_last) / Tick);
+        var passed = (long)(Elapsed() / Tick);
         if (passed > most)
         {
-            _last = time.GetTimestamp();
+            _last = Now(time);
             return most;
         }
         _last += passed * time.TimestampFrequency * RaftNodeOptions.TickMs / 1000;
         return (int)passed;
     }
+
+    private TimeSpan Elapsed() => time.GetElapsedTime(_last, Now(time));
+
+    private static long Now(TimeProvider time) => Planted.Breaks(Rule.R31)
+        ? (long)((Int128)time.GetUtcNow().UtcTicks * time.TimestampFrequency / TimeSpan.TicksPerSecond)
+        : time.GetTimestamp();
 }

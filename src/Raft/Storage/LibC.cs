@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Swarm.Raft.Storage;
 
 /// <summary>
-/// Linux calls. FileStream.Flush(true) and RandomAccess.FlushToDisk swallow errors of fsync on this platform, and
-/// directories cannot be opened through File: hence these.
+/// Linux calls. FileStream.Flush(true) and RandomAccess.FlushToDisk swallow errors of fsync on this platform, a failed
+/// write does not say its errno, and directories cannot be opened through File: hence these. All set errno.
 /// </summary>
 internal static partial class LibC
 {
@@ -16,7 +16,9 @@ internal static partial class LibC
     public const int OpenCloseOnExec = 0x80000;
     public const int LockExclusive = 2;
     public const int LockNonBlocking = 4;
+    public const int Interrupted = 4;
     public const int WouldBlock = 11;
+    public const int NotSupported = 95;
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     public static partial int SyncData(SafeFileHandle file);
@@ -29,4 +31,13 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeFileHandle Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
+    public static partial nint Read(SafeFileHandle file, Span<byte> buffer, nint count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
+    public static partial nint Write(SafeFileHandle file, ReadOnlySpan<byte> buffer, nint count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    public static partial int Allocate(SafeFileHandle file, int mode, long offset, long length);
 }

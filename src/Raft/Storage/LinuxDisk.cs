@@ -6,6 +6,9 @@ namespace Swarm.Raft.Storage;
 /// <summary>Files of Linux: explicit offsets, fdatasync whose errno is looked at, directories made durable.</summary>
 public sealed class LinuxDisk : IDisk
 {
+    /// <summary>Exceptions of the runtime carry an errno as it is, or a number of their own that is no errno.</summary>
+    private const int MaxErrno = 4095;
+
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <inheritdoc/>
@@ -21,8 +24,9 @@ public sealed class LinuxDisk : IDisk
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> ListFiles(string directory) => Guard("list", directory, () =>
-        (string[])[.. Directory.GetFiles(directory).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)]);
+    public IReadOnlyList<string> ListFiles(string directory) => Guard("list", directory, () => !Path.Exists(directory)
+        ? []
+        : (string[])[.. Directory.GetFiles(directory).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)]);
 
     /// <inheritdoc/>
     public IDiskFile Create(string path) => new LinuxFile(path, OpenStream(path, FileMode.Create));
@@ -89,54 +93,7 @@ public sealed class LinuxDisk : IDisk
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageFailedException(operation, path, 0, e);
+            throw new StorageFailedException(operation, path, e.HResult is > 0 and <= MaxErrno ? e.HResult : 0, e);
         }
-    }
-
-    private sealed class LinuxFile(string path, FileStream stream) : IDiskFile
-    {
-        private readonly SafeFileHandle _handle = stream.SafeFileHandle;
-
-        public long LengthBytes => RandomAccess.GetLength(_handle);
-
-        public void Read(long offset, Span<byte> buffer)
-        {
-            while (buffer.Length > 0)
-            {
-                int count;
-                try
-                {
-                    count = RandomAccess.Read(_handle, buffer, offset);
-                }
-                catch (IOException e)
-                {
-                    throw new StorageFailedException("read", path, 0, e);
-                }
-                if (count == 0)
-                    throw new StorageCorruptException(path, offset, "the file ends where more was expected");
-                offset += count;
-                buffer = buffer[count..];
-            }
-        }
-
-        public void Write(long offset, ReadOnlySpan<byte> bytes)
-        {
-            try
-            {
-                RandomAccess.Write(_handle, bytes, offset);
-            }
-            catch (IOException e)
-            {
-                throw new StorageFailedException("write", path, 0, e);
-            }
-        }
-
-        public void Sync()
-        {
-            if (LibC.SyncData(_handle) != 0)
-                throw new StorageFailedException("fdatasync", path, Marshal.GetLastPInvokeError());
-        }
-
-        public void Dispose() => stream.Dispose();
     }
 }

@@ -1,63 +1,45 @@
-using System.Buffers.Binary;
-using System.Globalization;
-
 namespace Swarm.Raft.Storage;
 
 /// <summary>
-/// Entries and hard states on disk, in the order in which they became true. One <see cref="Append"/> is one write and
-/// at most one fdatasync, however many entries it carries. One caller at a time.
+/// Entries and hard states on disk, in the order in which they became true. One <see cref="Append"/> is one sync,
+/// however many entries it carries. One caller at a time.
 /// </summary>
-public sealed class WriteAheadLog : IDisposable
+internal sealed class WriteAheadLog : IDisposable
 {
-    private const string Suffix = ".wal";
-    private const string TemporarySuffix = ".tmp";
-    private const int HardStateDataBytes = 8;
-    private readonly WalOptions _options;
-    private readonly IDisposable _lock;
-    private IDiskFile _file;
-    private byte[] _buffer = new byte[1 << 16];
-    private int _buffered;
-    private long _segmentBytes;
-    private long _written;
-    private long _epochStart;
-    private uint _salt;
-    private uint _lastCrc;
-    private ulong _sequence;
+    private readonly StorageOptions _options;
+    private readonly KeyRing _keys;
+    private readonly Housekeeper _house;
+    private readonly SegmentList _segments;
+    private readonly TermRuns _terms = new();
+    private readonly int _slotBytes;
+    private SegmentWriter _segment;
     private ulong _nextIndex;
     private HardState _hardState;
     private bool _failed;
 
-    private WriteAheadLog(WalOptions options, IDisposable exclusive)
+    /// <summary>
+    /// Goes on with a log that was read. Its newest segment is written anew without what was cut: what the page cache
+    /// shows of it need not be on the medium.
+    /// </summary>
+    public WriteAheadLog(StorageOptions options, KeyRing keys, Housekeeper house, LoadedLog log)
     {
-        _options = options;
-        _lock = exclusive;
-        _file = null!;
+        (_options, _keys, _house) = (options, keys, house);
+        _slotBytes = LastWriteCopy.SlotBytesFor(options.SegmentBytes);
+        var replay = log.Replay;
+        (_nextIndex, _hardState) = (replay.NextIndex, replay.HardState);
+        if (replay.BaseTerm is { } baseTerm)
+            _terms.Reset(replay.FirstIndex - 1, baseTerm);
+        foreach (var entry in replay.Entries)
+            _terms.Add(entry.Index, entry.Term);
+        _segments = new SegmentList(log.Segments.Where(s => s.Sequence != log.Last?.Sequence));
+        _segment = log.Last is { } last
+            ? Create(last, [.. replay.Entries.Where(e => e.Index >= log.LastEnd.LowestIndex)], _hardState)
+            : Create(HeaderOf(1, 1, 0, default), [], default);
     }
 
-    /// <summary>
-    /// Takes the directory for itself, reads what is there, cuts a torn tail and rewrites the last segment: what the
-    /// page cache shows of it need not be on the medium.
-    /// </summary>
-    /// <exception cref="StorageCorruptException">Something is damaged that was durable once.</exception>
-    /// <exception cref="StorageRefusedException">Another process, cluster or member owns the directory.</exception>
-    /// <exception cref="StorageFailedException">The disk failed.</exception>
-    public static WriteAheadLog Open(WalOptions options, out WalContents contents)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        options.Disk.CreateDirectory(options.Directory);
-        var exclusive = options.Disk.Lock(Path.Combine(options.Directory, "LOCK"));
-        var log = new WriteAheadLog(options, exclusive);
-        try
-        {
-            contents = log.Load();
-            return log;
-        }
-        catch
-        {
-            log.Dispose();
-            throw;
-        }
-    }
+    public long Bytes => _segments.Bytes;
+
+    public IEnumerable<Guid> KeyIds => _segments.KeyIds;
 
     /// <summary>
     /// Writes entries and hard state. With <paramref name="sync"/> they are on the medium when it returns; without,
@@ -65,152 +47,153 @@ public sealed class WriteAheadLog : IDisposable
     /// </summary>
     public void Append(HardState? hardState, IReadOnlyList<RaftEntry> entries, bool sync)
     {
-        ArgumentNullException.ThrowIfNull(entries);
-        if (_failed)
-            throw new StorageFailedException("write", PathOf(_sequence), 0, new IOException("an earlier write failed"));
-        _failed = true;
+        Enter();
         for (var i = 0; i < entries.Count; i++)
-        {
-            Buffer(WalFormat.Kind.Entry, entries[i], entries[i].Data.Span);
-            _nextIndex = entries[i].Index + 1;
-        }
+            Add(entries[i]);
         if (hardState is { } state)
-            BufferHardState(state);
-        WriteBuffer();
+        {
+            if (!_segment.Fits(SegmentWriter.VoteBytes))
+                Roll(SegmentWriter.VoteBytes);
+            _segment.Add(state);
+            _hardState = state;
+        }
         if (sync)
-            SyncFile();
+            _segment.Sync();
+        else
+            _segment.Flush();
         _failed = false;
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>What follows is in a new segment, with the newest key.</summary>
+    public void Roll()
     {
-        _file?.Dispose();
-        _lock.Dispose();
+        Enter();
+        Roll(0);
+        _failed = false;
     }
 
-    private WalContents Load()
+    /// <summary>The log has this entry, or begins right after it.</summary>
+    public bool Contains(SnapshotMark mark) => _terms.TryTermAt(mark.Index, out var term) && term == mark.Term;
+
+    /// <summary>Begins anew after a snapshot that is durable; this is what makes it the state of this member.</summary>
+    public void Rebase(SnapshotMark mark, HardState hardState)
     {
-        var segments = new List<ulong>();
-        foreach (var name in _options.Disk.ListFiles(_options.Directory))
+        Enter();
+        _hardState = hardState with { Commit = mark.Index };
+        _nextIndex = mark.Index + 1;
+        var header = HeaderOf(_segment.Header.Sequence + 1, _nextIndex, mark.Term, _hardState) with { IsBase = true };
+        Replace(Create(header, [], _hardState));
+        _terms.Reset(mark.Index, mark.Term);
+        Delete(_segments.TakeOlder());
+        _failed = false;
+    }
+
+    /// <summary>Drops segments whose entries are all at or before an index.</summary>
+    public void Compact(ulong index)
+    {
+        _terms.Forget(index);
+        Delete(_segments.TakeUpTo(index));
+    }
+
+    public void Dispose() => _segment.Dispose();
+
+    /// <summary>One after the other, so that what remains never has a gap.</summary>
+    private void Delete(IReadOnlyList<SegmentInfo> segments)
+    {
+        foreach (var segment in segments)
         {
-            if (name.EndsWith(TemporarySuffix, StringComparison.Ordinal))
-                _options.Disk.Delete(Path.Combine(_options.Directory, name));
-            else if (name.EndsWith(Suffix, StringComparison.Ordinal))
-                segments.Add(ulong.Parse(
-                    name.AsSpan(0, name.Length - Suffix.Length), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+            _options.Disk.Delete(segment.Path);
+            _options.Disk.SyncDirectory(_options.Directory);
         }
-        var replay = new WalReplay();
-        var cut = 0L;
-        for (var i = 0; i < segments.Count; i++)
-            cut = LoadSegment(replay, segments[i], (ulong)i + 1, i == segments.Count - 1);
-        (_hardState, _nextIndex, _lastCrc) = (replay.HardState, replay.NextIndex, replay.LastCrc);
-        if (segments.Count == 0)
-            StartSegment(WalFormat.HeaderBytes);
-        return new(replay.HardState, replay.Entries, cut);
     }
 
-    private long LoadSegment(WalReplay replay, ulong sequence, ulong expected, bool last)
+    private void Enter()
     {
-        var path = PathOf(sequence);
-        if (sequence != expected)
-            throw new StorageCorruptException(PathOf(expected), 0, "the segment is missing");
-        byte[] bytes;
-        using (var file = _options.Disk.Open(path))
+        _house.Check();
+        if (_failed)
+            throw new StorageFailedException(
+                "write", PathOf(_segment.Header.Sequence), 0, new IOException("an earlier write failed"));
+        _failed = true;
+    }
+
+    private void Add(RaftEntry entry)
+    {
+        if (!_segment.Fits(entry.Data.Length))
+            Roll(entry.Data.Length);
+        _segment.Add(entry);
+        _terms.Add(entry.Index, entry.Term);
+        _nextIndex = entry.Index + 1;
+    }
+
+    private void Roll(int leastDataBytes)
+    {
+        _segment.Sync();
+        _terms.TryTermAt(_nextIndex - 1, out var term);
+        var header = HeaderOf(_segment.Header.Sequence + 1, _nextIndex, term, _hardState) with
         {
-            bytes = new byte[file.LengthBytes];
-            file.Read(0, bytes);
-        }
-        if (!WalFormat.TryReadHeader(bytes, out var header, out var salt))
-            throw new StorageCorruptException(path, 0, "the header cannot be read");
-        if (header.ClusterId != _options.ClusterId || header.Id != _options.Id)
-            throw new StorageRefusedException(
-                $"{path} belongs to member {header.Id} of cluster {header.ClusterId}, "
-                + $"not to member {_options.Id} of cluster {_options.ClusterId}");
-        if (header.Sequence != sequence || header.NextIndex != replay.NextIndex || header.PreviousCrc != replay.LastCrc
-            || header.SegmentBytes != bytes.Length)
-            throw new StorageCorruptException(path, 0, "the segment does not follow the one before it");
-        var end = replay.Read(path, bytes, salt, last);
-        if (!last)
-            return 0;
-        var cut = (long)bytes.AsSpan(end).LastIndexOfAnyExcept((byte)0) + 1;
-        bytes.AsSpan(end).Clear();
-        (_sequence, _salt, _segmentBytes) = (sequence, salt, bytes.Length);
-        Install(bytes);
-        _written = _epochStart = end;
-        return cut;
+            PreviousCrc = _segment.LastCrc,
+        };
+        var next = Create(header, [], _hardState, leastDataBytes);
+        _segment.Close();
+        Replace(next);
     }
 
-    private void BufferHardState(HardState state)
+    private void Replace(SegmentWriter next)
     {
-        Span<byte> vote = stackalloc byte[HardStateDataBytes];
-        BinaryPrimitives.WriteUInt64LittleEndian(vote, state.Vote.Value);
-        Buffer(WalFormat.Kind.HardState, new(state.Commit, state.Term, EntryType.Normal, default), vote);
-        _hardState = state;
+        _segments.Finish(_segment.Header.Sequence, _segment.HighestIndex);
+        _segment.Dispose();
+        _segment = next;
+        _house.Replenish();
     }
 
-    private void Buffer(WalFormat.Kind kind, RaftEntry entry, ReadOnlySpan<byte> data)
+    /// <summary>A segment with its first records, whole and durable before it has its name.</summary>
+    private SegmentWriter Create(
+        SegmentHeader header, IReadOnlyList<RaftEntry> entries, HardState state, int leastDataBytes = 0)
     {
-        var needed = WalFormat.Padded(data.Length);
-        if (_written + _buffered + needed > _segmentBytes)
+        var key = _keys.Newest;
+        var isSealed = key != Guid.Empty;
+        var records = new SegmentImage(entries, state == header.HardState ? null : state, isSealed);
+        var salt = isSealed ? _options.NewSalt(FileCipher.SaltBytes) : [];
+        header = header with { SlotBytes = _slotBytes, KeyId = key, Salt = salt };
+        header = header with
         {
-            WriteBuffer();
-            SyncFile();
-            StartSegment(WalFormat.HeaderBytes + WalFormat.Padded(HardStateDataBytes) + needed);
-            BufferHardState(_hardState);
-        }
-        if (_buffer.Length - _buffered < needed)
-            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _buffered + needed));
-        var record = new WalFormat.Record(
-            kind, entry.Type, 0, _lastCrc, (uint)_epochStart, entry.Index, entry.Term, data.Length);
-        _lastCrc = WalFormat.WriteRecord(_buffer.AsSpan(_buffered), record, data, _salt);
-        _buffered += needed;
-    }
-
-    private void WriteBuffer()
-    {
-        if (_buffered == 0)
-            return;
-        _file.Write(_written, _buffer.AsSpan(0, _buffered));
-        _written += _buffered;
-        _buffered = 0;
-    }
-
-    private void SyncFile()
-    {
-        _file.Sync();
-        _epochStart = _written;
-    }
-
-    /// <summary>The next segment, full of zeros and durable before its name is.</summary>
-    private void StartSegment(int leastBytes)
-    {
-        _sequence++;
-        _segmentBytes = Math.Max(_options.SegmentBytes, leastBytes);
-        var bytes = new byte[_segmentBytes];
-        _salt = WalFormat.WriteHeader(
-            bytes, new(_options.ClusterId, _options.Id, _sequence, _nextIndex, _lastCrc, _segmentBytes));
-        Install(bytes);
-        _written = _epochStart = WalFormat.HeaderBytes;
-    }
-
-    /// <summary>Puts a whole segment in place of what has its name, if anything, in one step, and goes on with
-    /// it.</summary>
-    private void Install(byte[] bytes)
-    {
-        var path = PathOf(_sequence);
-        var temporary = path + TemporarySuffix;
-        using (var file = _options.Disk.Create(temporary))
+            DurableEnd = header.DataStart + records.LengthBytes,
+            SegmentBytes = Math.Max(
+                _options.SegmentBytes,
+                SegmentWriter.LeastBytes(
+                    header.DataStart, records.LengthBytes + RecordCodec.LengthOf(leastDataBytes, isSealed), isSealed)),
+        };
+        var path = PathOf(header.Sequence);
+        var temporary = _house.Take(header.SegmentBytes);
+        var image = records.Encode(header, _keys.ToWrite(key, salt, header.Purpose));
+        using (var file = _options.Disk.Open(temporary))
         {
-            file.Write(0, bytes);
+            file.Write(0, image.Bytes);
             file.Sync();
         }
         _options.Disk.Rename(temporary, path);
         _options.Disk.SyncDirectory(_options.Directory);
-        _file?.Dispose();
-        _file = _options.Disk.Open(path);
+        _segments.Add(new SegmentInfo(header.Sequence, path, header.SegmentBytes, key));
+        return new SegmentWriter(_options.Disk.Open(path), header, image.Codec, header.DurableEnd, image.LastCrc)
+        {
+            HighestIndex = entries is [.., var last] ? last.Index : 0,
+        };
     }
 
-    private string PathOf(ulong sequence) =>
-        Path.Combine(_options.Directory, sequence.ToString("x16", CultureInfo.InvariantCulture) + Suffix);
+    private SegmentHeader HeaderOf(ulong sequence, ulong nextIndex, ulong previousTerm, HardState state) => new()
+    {
+        ClusterId = _options.ClusterId,
+        Id = _options.Id,
+        Sequence = sequence,
+        NextIndex = nextIndex,
+        PreviousTerm = previousTerm,
+        PreviousCrc = 0,
+        HardState = state,
+        SegmentBytes = 0,
+        SlotBytes = 0,
+        KeyId = Guid.Empty,
+        Salt = [],
+    };
+
+    private string PathOf(ulong sequence) => Path.Combine(_options.Directory, StorageFiles.SegmentName(sequence));
 }

@@ -207,6 +207,25 @@ public sealed class PaperTests
         Assert.True(((VoteReply)ready.Messages.Single()).Granted);
     }
 
+    /// <summary>Else both would stand, split the votes, and wait for another timeout.</summary>
+    [Theory]
+    [InlineData(1, 2, true)]
+    [InlineData(3, 2, false)]
+    public void T9_6_Of_two_that_ask_at_the_same_moment_one_goes_before(ulong self, ulong other, bool yields)
+    {
+        var core = new RaftCore(
+            new RaftCoreOptions { ClusterId = TestCluster.ClusterId, Id = new RaftId(self), Seed = 3 },
+            new RaftPersisted(new HardState(1, RaftId.None, 1), [Conf]));
+        while (core.Role == RaftRole.Follower)
+            core.Tick();
+        Drain(core);
+        core.Step(new VoteRequest(TestCluster.From(other, self, 2), PreVote: true, 1, 1));
+        Assert.Equal(yields, Drain(core).OfType<VoteReply>().Single().Granted);
+        Assert.Equal(yields ? RaftRole.Follower : RaftRole.PreCandidate, core.Role);
+        core.Step(new VoteReply(TestCluster.From(other, self, 2), PreVote: true, Granted: true));
+        Assert.Equal(yields ? RaftRole.Follower : RaftRole.Candidate, core.Role);
+    }
+
     /// <summary>R9: who hears a leader helps nobody to depose it.</summary>
     [Fact]
     public void T4_2_3_A_member_that_hears_a_leader_ignores_candidates()

@@ -12,6 +12,7 @@ public sealed class ScenarioTests
         var leader = c.TickUntilLeader();
         c.Propose(leader, "a");
         c.Propose(leader, "b");
+        c.Tick();
         Assert.All(new ulong[] { 1, 2, 3 }, id => Assert.Equal("a,b", c.Applied(id)));
     }
 
@@ -280,14 +281,14 @@ public sealed class ScenarioTests
             new RaftCoreOptions { ClusterId = TestCluster.ClusterId, Id = new RaftId(1), Seed = 1 },
             new RaftPersisted(new HardState(3, RaftId.None, 10), [])
             {
-                BaseIndex = 10, BaseTerm = 3, BaseConfiguration = configuration,
+                Snapshot = new SnapshotMark(10, 3, configuration),
             });
         Settle(core);
         core.ProposeConfChange(ConfChange.AddLearner(TestCluster.Describe(2, true)));
         Settle(core);
         core.Step(new AppendReply(TestCluster.From(2, 1, core.Term), 11, 0, Rejected: true, 0));
         Settle(core);
-        Assert.Equal([false, true], core.DescribeMembers().Select(m => m.NeedsSnapshot));
+        Assert.Equal(ProgressState.Snapshot, core.DescribeMembers()[1].ProgressState);
     }
 
     private static void Settle(RaftCore core)

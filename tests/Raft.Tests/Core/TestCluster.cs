@@ -6,7 +6,7 @@ namespace Swarm.Raft.Tests.Core;
 internal sealed class TestCluster
 {
     public const string ClusterId = "test";
-    private readonly SortedDictionary<ulong, Member> _members = [];
+    private readonly SortedDictionary<ulong, TestMember> _members = [];
     private readonly Queue<RaftMessage> _network = new();
     private readonly HashSet<(ulong From, ulong To)> _cuts = [];
 
@@ -32,7 +32,7 @@ internal sealed class TestCluster
 
     public static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
 
-    public void Add(ulong id, RaftPersisted persisted) => _members[id] = new Member(id, persisted);
+    public void Add(ulong id, RaftPersisted persisted) => _members[id] = new TestMember(id, persisted);
 
     public IReadOnlyList<RaftEntry> Log(ulong id) => _members[id].Log;
 
@@ -40,13 +40,25 @@ internal sealed class TestCluster
 
     public IReadOnlyList<ReadState> Reads(ulong id) => _members[id].Reads;
 
+    /// <summary>A durable snapshot of what the member applied, with so many bytes more; nothing is kept that nobody
+    /// needs.</summary>
+    public void Snapshot(ulong id, int padding = 0)
+    {
+        _members[id].TakeSnapshot(padding);
+        Deliver();
+    }
+
     /// <summary>From now on the member is gone; its disk stays.</summary>
     public void Stop(ulong id) => _members[id].Down = true;
+
+    /// <summary>It was only held up.</summary>
+    public void Resume(ulong id) => _members[id].Down = false;
 
     public void Restart(ulong id)
     {
         var old = _members[id];
-        _members[id] = new Member(id, new RaftPersisted(old.HardState, [.. old.Log]));
+        _members[id] = new TestMember(id, old.Persisted) { Snapshots = old.Snapshots };
+        _members[id].Restore();
     }
 
     public void Isolate(ulong id)
@@ -131,46 +143,5 @@ internal sealed class TestCluster
         var link = (message.Envelope.From.Value, message.Envelope.To.Value);
         if (!_cuts.Contains(link) && !Lose(message))
             _network.Enqueue(message);
-    }
-
-    private sealed class Member(ulong id, RaftPersisted persisted)
-    {
-        public RaftCore Core { get; } = new(
-            new RaftCoreOptions { ClusterId = ClusterId, Id = new RaftId(id), Seed = id, MaxUncommittedEntries = 100 },
-            persisted);
-
-        public HardState HardState { get; private set; } = persisted.HardState;
-
-        public List<RaftEntry> Log { get; } = [.. persisted.Entries];
-
-        public List<string> Applied { get; } = [];
-
-        public List<ReadState> Reads { get; } = [];
-
-        public bool Down { get; set; }
-
-        public bool Settle(Action<RaftMessage> post)
-        {
-            var moved = false;
-            while (Core.TryTakeReady(out var ready))
-            {
-                moved = true;
-                foreach (var message in ready.MessagesBeforeSync)
-                    post(message);
-                HardState = ready.HardState ?? HardState;
-                foreach (var entry in ready.Entries)
-                {
-                    Log.RemoveRange((int)entry.Index - 1, Log.Count - ((int)entry.Index - 1));
-                    Log.Add(entry);
-                }
-                foreach (var message in ready.Messages)
-                    post(message);
-                Applied.AddRange(ready.Committed.Where(e => e.Type == EntryType.Normal)
-                    .Select(e => System.Text.Encoding.UTF8.GetString(e.Data.Span)));
-                Reads.AddRange(ready.ReadStates);
-                Core.Advance();
-            }
-            return moved;
-        }
     }
 }

@@ -12,13 +12,19 @@ internal sealed class LoopbackCluster : IAsyncDisposable
 
     public ConcurrentDictionary<ulong, Machine> Machines { get; } = new();
 
+    /// <summary>Messages that match are lost.</summary>
+    public Func<RaftMessage, bool> Lose { get; set; } = _ => false;
+
     public RaftNode this[ulong id] => _nodes[id];
 
     public static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
 
     public static RaftMember Member(ulong id) => new(new RaftId(id), $"m{id}:1", Learner: true, $"n{id}");
 
-    public RaftNodeOptions Options(ulong id) => new()
+    /// <summary>Options that differ from the usual ones.</summary>
+    public Func<RaftNodeOptions, RaftNodeOptions> Change { get; set; } = o => o;
+
+    public RaftNodeOptions Options(ulong id) => Change(new()
     {
         Directory = Path.Combine(_root, $"m{id}"),
         ClusterId = "loopback",
@@ -27,8 +33,9 @@ internal sealed class LoopbackCluster : IAsyncDisposable
         HeartbeatMs = 50,
         ElectionTimeoutMinMs = 250,
         ElectionTimeoutMaxMs = 500,
+        StallTimeoutMs = 300,
         SegmentBytes = 1 << 16,
-    };
+    });
 
     public RaftNode Start(ulong id, IDisk? disk = null)
     {
@@ -38,21 +45,25 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     }
 
     /// <summary>One voter and then the others, through learner to voter.</summary>
-    public async Task FormAsync(int count)
+    public async Task FormAsync(int count, IDisk? first = null)
     {
-        RaftNode.Bootstrap(Options(1), Member(1));
-        Start(1);
+        RaftNode.Bootstrap(Options(1) with { Disk = first ?? new LinuxDisk() }, Member(1));
+        Start(1, first);
         await UntilAsync(() => this[1].Status.LeaderReady);
         for (ulong id = 2; id <= (ulong)count; id++)
-        {
-            Start(id);
-            ProposeResult result;
-            do
-                result = await this[1].ChangeMembershipAsync(ConfChange.AddLearner(Member(id)), Deadline);
-            while (result.Reason == NotDoneReason.ChangePending);
-            Assert.Equal(ProposeOutcome.Done, result.Outcome);
-            await UntilAsync(() => this[1].Status.Members.Count(m => !m.Learner) == (int)id);
-        }
+            await JoinAsync(id);
+    }
+
+    /// <summary>Joins through member 1, which leads, up to the vote.</summary>
+    public async Task JoinAsync(ulong id)
+    {
+        Start(id);
+        ProposeResult result;
+        do
+            result = await this[1].ChangeMembershipAsync(ConfChange.AddLearner(Member(id)), Deadline);
+        while (result.Reason == NotDoneReason.ChangePending);
+        Assert.Equal(ProposeOutcome.Done, result.Outcome);
+        await UntilAsync(() => this[1].Status.Members.Count(m => !m.Learner) == (int)id);
     }
 
     public void Isolate(ulong id) => _isolated[id] = true;
@@ -87,6 +98,13 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     internal sealed class Machine : IStateMachine
     {
         private readonly List<string> _applied = [];
+        private ulong _index;
+
+        /// <summary>Called before an entry is applied.</summary>
+        public Action<string>? OnApply { get; set; }
+
+        /// <summary>Makes the hash another one than the state's.</summary>
+        public uint Lie { get; set; }
 
         public string[] Applied
         {
@@ -97,13 +115,47 @@ internal sealed class LoopbackCluster : IAsyncDisposable
             }
         }
 
+        /// <summary>Entries that were applied since this start.</summary>
+        public int Calls { get; private set; }
+
         public object? Apply(ulong index, ulong term, ReadOnlyMemory<byte> data)
         {
+            Calls++;
+            OnApply?.Invoke(System.Text.Encoding.UTF8.GetString(data.Span));
             lock (_applied)
             {
                 _applied.Add(System.Text.Encoding.UTF8.GetString(data.Span));
+                _index = index;
                 return _applied.Count;
             }
+        }
+
+        public IStatePicture Capture()
+        {
+            lock (_applied)
+                return new Picture(_index, [.. _applied], Lie);
+        }
+
+        public void Restore(ulong index, ulong term, Stream snapshot)
+        {
+            using var reader = new StreamReader(snapshot);
+            lock (_applied)
+            {
+                _applied.Clear();
+                _applied.AddRange(reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+                _index = index;
+            }
+        }
+
+        private sealed class Picture(ulong index, string[] applied, uint lie) : IStatePicture
+        {
+            public ulong Index => index;
+
+            public void WriteTo(Stream target) =>
+                target.Write(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', applied)));
+
+            public UInt128 Hash() => applied.Aggregate(
+                (UInt128)lie, (hash, text) => (hash * 31) + (UInt128)(uint)text.Length + text[0]);
         }
     }
 
@@ -111,7 +163,8 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     {
         public void Send(RaftMember to, RaftMessage message)
         {
-            if (cluster._isolated.ContainsKey(self) || cluster._isolated.ContainsKey(to.Id.Value))
+            if (cluster._isolated.ContainsKey(self) || cluster._isolated.ContainsKey(to.Id.Value)
+                || cluster.Lose(message))
                 return;
             if (cluster._nodes.TryGetValue(to.Id.Value, out var node))
                 node.Receive(RaftMessageCodec.Decode(RaftMessageCodec.Encode(message)));
