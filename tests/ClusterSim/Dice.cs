@@ -17,7 +17,24 @@ internal sealed class Dice(ulong seed)
     /// <summary>0 to <paramref name="count"/> - 1.</summary>
     public int Below(int count) => (int)(Next() % (ulong)count);
 
-    public bool PerThousand(int chance) => Below(1000) < chance;
+    /// <summary>A number from <paramref name="min"/> to <paramref name="max"/>, both included.</summary>
+    public int Between(int min, int max) => min + Below(max - min + 1);
+
+    public bool PerThousand(int chance) => chance > 0 && Below(1000) < chance;
+
+    public bool OneIn(int count) => Below(count) == 0;
 
     public T Pick<T>(IReadOnlyList<T> from) => from[Below(from.Count)];
+
+    /// <summary>Some order of a list's elements.</summary>
+    public List<T> Shuffled<T>(IEnumerable<T> from)
+    {
+        var list = from.ToList();
+        for (var i = list.Count - 1; i > 0; i--)
+        {
+            var j = Below(i + 1);
+            (list[i], list[j]) = (list[j], list[i]);
+        }
+        return list;
+    }
 }

@@ -1,7 +1,7 @@
 using Swarm.ClusterSim.Raft;
 
 if (args is ["raft", .. var rest])
-    return RaftScenario.Run(rest, Console.Out);
+    return RaftCommand.Run(rest, Console.Out);
 
-Console.Error.WriteLine("usage: ClusterSim raft [--seeds N] [--seed S] [--trace]");
+Console.Error.WriteLine(RaftCommand.Usage);
 return 2;

@@ -1,18 +1,30 @@
+using System.Globalization;
+
 namespace Swarm.ClusterSim;
 
-/// <summary>What happened, as a hash (FNV-1a) and, when asked for, as lines.</summary>
+/// <summary>What happened, as a hash (FNV-1a over numbers) and, when asked for, as lines.</summary>
 internal sealed class Trace(TextWriter? lines)
 {
+    private const int UsPerMs = 1_000;
+
     public ulong Hash { get; private set; } = 14695981039346656037;
 
-    public void Add(long time, FormattableString what)
+    /// <summary>True when somebody reads the lines: only then is it worth making them.</summary>
+    public bool IsRead => lines is not null;
+
+    /// <summary>Something happened: a code of its kind and the numbers that say what.</summary>
+    public void Add(long timeUs, char kind, ulong first = 0, ulong second = 0, ulong third = 0)
     {
-        var text = FormattableString.Invariant(what);
-        Mix((ulong)time);
-        foreach (var c in text)
-            Mix(c);
-        lines?.WriteLine($"{time,8} {text}");
+        Mix((ulong)timeUs);
+        Mix(kind);
+        Mix(first);
+        Mix(second);
+        Mix(third);
     }
+
+    /// <summary>For people.</summary>
+    public void Line(long timeUs, string text) => lines?.WriteLine(
+        string.Create(CultureInfo.InvariantCulture, $"{timeUs / UsPerMs,8}.{timeUs % UsPerMs:000} {text}"));
 
     private void Mix(ulong value) => Hash = (Hash ^ value) * 1099511628211;
 }

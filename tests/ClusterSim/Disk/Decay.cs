@@ -1,0 +1,70 @@
+namespace Swarm.ClusterSim.Disk;
+
+/// <summary>
+/// What media do behind everybody's back: a bit flips, a sector is written to the wrong place, an old sector comes
+/// back. What the last sync of a file made durable is left alone: its damage looks like a write that was never
+/// acknowledged, which no log without a second copy can tell apart.
+/// </summary>
+internal static class Decay
+{
+    /// <summary>The kind of damage that was done; null when there was nothing to damage.</summary>
+    public static string? Strike(SimDisk disk, Dice dice)
+    {
+        var files = disk.Files.Select(f => (f.Value, End: UsedEnd(f.Key, f.Value))).Where(f => f.End > 0).ToArray();
+        if (files.Length == 0)
+            return null;
+        var (inode, end) = dice.Pick(files);
+        return dice.Below(3) switch
+        {
+            0 => Flip(inode, end, dice),
+            1 => Misdirect((inode, end), dice.Pick(files).Value, dice),
+            _ => GoStale(inode, end, dice),
+        };
+    }
+
+    private static string? Flip(Inode inode, int end, Dice dice)
+    {
+        var at = dice.Below(end);
+        inode.Damage(at, [(byte)(inode.Durable[at] ^ (1 << dice.Below(8)))]);
+        return "bit flipped";
+    }
+
+    private static string? Misdirect((Inode Inode, int End) target, Inode source, Dice dice)
+    {
+        var (to, from) = (dice.Below(Sectors(target.Inode)), dice.Below(Sectors(source)));
+        var bytes = Sector(source, from);
+        if (target.End < (to + 1) * Inode.SectorBytes || bytes.SequenceEqual(Sector(target.Inode, to)))
+            return null;
+        target.Inode.Damage(to * Inode.SectorBytes, bytes);
+        return "sector misdirected";
+    }
+
+    private static string? GoStale(Inode inode, int end, Dice dice)
+    {
+        var old = inode.OldSectors.Where(o => o.Offset + Inode.SectorBytes <= end).ToArray();
+        if (old.Length == 0)
+            return null;
+        var (offset, bytes) = dice.Pick(old);
+        if (inode.Durable.Slice(offset, Inode.SectorBytes).SequenceEqual(bytes))
+            return null;
+        inode.Damage(offset, bytes);
+        return "sector stale";
+    }
+
+    private static byte[] Sector(Inode inode, int number) =>
+        inode.Durable.Slice(number * Inode.SectorBytes, Inode.SectorBytes).ToArray();
+
+    private static int Sectors(Inode inode) => Math.Max(1, inode.DurableLength / Inode.SectorBytes);
+
+    /// <summary>End of what may be damaged. A log that was written in one piece since the start has no last write that
+    /// could be left out; other files are checked as a whole.</summary>
+    private static int UsedEnd(string name, Inode inode)
+    {
+        if (inode.DurableLength < Inode.SectorBytes)
+            return 0;
+        var used = inode.Durable.LastIndexOfAnyExcept((byte)0) + 1;
+        return name.EndsWith(".wal", StringComparison.Ordinal)
+            ? inode.LastSyncedFrom == int.MaxValue ? 0 : Math.Min(used, inode.LastSyncedFrom)
+            : used;
+    }
+}

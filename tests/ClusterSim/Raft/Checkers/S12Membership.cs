@@ -1,0 +1,58 @@
+using Swarm.Raft;
+using Swarm.Raft.Core;
+
+namespace Swarm.ClusterSim.Raft;
+
+/// <summary>
+/// S12: at most one membership change is uncommitted, configurations that follow each other share their quorums, and
+/// an id that was removed never leads again (Raft thesis §4).
+/// </summary>
+internal sealed class S12Membership
+{
+    private readonly Dictionary<RaftId, ulong> _removedIn = [];
+    private RaftConfiguration? _last;
+
+    public void OnCommitted(RaftEntry entry)
+    {
+        if (entry.Type != EntryType.ConfChange)
+            return;
+        var next = RaftConfiguration.Decode(entry.Data.Span);
+        if (_last is not null)
+            Follows(_last, next, entry.Index);
+        foreach (var id in next.Removed)
+            _removedIn.TryAdd(id, entry.Term);
+        _last = next;
+    }
+
+    public void OnLeader(RaftId leader, ulong term)
+    {
+        if (_removedIn.TryGetValue(leader, out var removedIn) && removedIn < term)
+            throw new ViolationException("S12", $"{leader} was removed in term {removedIn} and leads term {term}");
+    }
+
+    public static void OnTurn(RaftId member, RaftCore core)
+    {
+        var open = 0;
+        for (var index = core.LastIndex; index > core.CommitIndex && index >= core.FirstIndex; index--)
+        {
+            if (core.Log.At(index).Type == EntryType.ConfChange)
+                open++;
+        }
+        if (open > 1 && core.Role == RaftRole.Leader)
+            throw new ViolationException("S12", $"{open} membership changes are uncommitted on leader {member}");
+    }
+
+    private static void Follows(RaftConfiguration last, RaftConfiguration next, ulong index)
+    {
+        var gone = last.Members.Count(m => !m.Learner && !next.IsVoter(m.Id));
+        var come = next.Members.Count(m => !m.Learner && !last.IsVoter(m.Id));
+        if (gone + come > 1)
+            throw new ViolationException(
+                "S12", $"the change at {index} takes {gone} voters and brings {come}: quorums need not meet");
+        foreach (var id in last.Removed)
+        {
+            if (!next.IsRemoved(id) || next.Find(id) is not null)
+                throw new ViolationException("S12", $"removed member {id} is back at {index}");
+        }
+    }
+}
