@@ -1,21 +1,24 @@
-using Swarm.Model;
+using Swarm.Manager.Core;
+using Swarm.Manager.Metrics;
 using Swarm.Raft;
 using Swarm.Store;
 
 namespace Swarm.Manager;
 
-/// <summary>A step of the state: what it became and which objects changed.</summary>
-internal readonly record struct StateStep(ClusterState State, Changes Changes);
-
 /// <summary>
 /// The replicated state of this manager. Raft calls <see cref="Apply"/> in order on its thread; everybody else reads
-/// one immutable snapshot behind one reference, or subscribes to the steps.
+/// one immutable snapshot behind one reference, subscribes to the steps, or reads them from the history.
 /// </summary>
 internal sealed class ClusterStore(TimeProvider clock) : IStateMachine
 {
+    private const int MaxStepsARead = 256;
+
     private volatile ClusterState _current = ClusterState.Empty;
     private readonly Lock _gate = new();
     private readonly List<Action<StateStep>> _subscribers = [];
+    private readonly StepHistory _history = new();
+    private readonly HashKeeper _hashes = new();
+    private TaskCompletionSource? _moved;
 
     /// <summary>The newest state; never modified.</summary>
     internal ClusterState Current => _current;
@@ -23,21 +26,62 @@ internal sealed class ClusterStore(TimeProvider clock) : IStateMachine
     /// <summary>The clock that entries of this manager are stamped with.</summary>
     internal TimeProvider Clock => clock;
 
+    /// <summary>What this manager counts.</summary>
+    internal ManagerCounters Counters { get; } = new();
+
+    /// <summary>How many steps the history holds, and the oldest revision to watch from.</summary>
+    internal (int Steps, ulong Floor) History
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return (_history.Count, _history.Floor);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public object? Apply(ulong index, ulong term, ReadOnlyMemory<byte> data)
     {
+        var began = clock.GetTimestamp();
         var entry = EntryCodec.Decode(data.Span);
+        ApplyResult result;
         lock (_gate)
         {
-            var result = _current.Apply(entry, index);
-            _current = result.State;
-            var step = new StateStep(result.State, result.Changes);
-            foreach (var subscriber in _subscribers)
-            {
-                subscriber(step);
-            }
+            result = _current.Apply(entry, index);
+            Step(new StateStep(result.State, result.Changes, entry.At));
+        }
 
-            return result;
+        Counters.Applied(
+            clock.GetElapsedTime(began), entry.Actions.Length,
+            result.Request is { } request && request.Index != index);
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public IStatePicture Capture() => new StatePicture(_current, _hashes);
+
+    /// <summary>
+    /// Replaces the state by a snapshot of it at a log index. Whoever follows the steps gets one step from the old
+    /// state to the new one; whoever reads the history has to begin anew.
+    /// </summary>
+    /// <exception cref="InvalidDataException">It is damaged, or of a newer program.</exception>
+    public void Restore(ulong index, ulong term, Stream snapshot)
+    {
+        var state = SnapshotCodec.Read(snapshot);
+        if (state.LastIndex > index)
+        {
+            throw new InvalidDataException(
+                $"a snapshot of the log's entry {index} holds a state of entry {state.LastIndex}: they do not belong "
+                + "together");
+        }
+
+        lock (_gate)
+        {
+            var step = new StateStep(state, Changes(_current, state), default);
+            _history.Reset(state.LastIndex);
+            Publish(step);
         }
     }
 
@@ -54,6 +98,60 @@ internal sealed class ClusterStore(TimeProvider clock) : IStateMachine
 
         return new Subscription(this, onStep);
     }
+
+    /// <summary>The next steps after an index that changed something; waits for the first one.</summary>
+    /// <exception cref="CompactedException">Some of them are forgotten.</exception>
+    internal async Task<IReadOnlyList<StateStep>> StepsAfterAsync(ulong after, CancellationToken ct)
+    {
+        while (true)
+        {
+            Task moved;
+            lock (_gate)
+            {
+                if (!_history.TryRead(after, MaxStepsARead, out var steps))
+                {
+                    throw new CompactedException(after, _history.Floor);
+                }
+
+                if (steps.Count > 0)
+                {
+                    return steps;
+                }
+
+                _moved ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                moved = _moved.Task;
+            }
+
+            await moved.WaitAsync(ct).ConfigureAwait(false);
+        }
+    }
+
+    private void Step(StateStep step)
+    {
+        _history.Add(step);
+        Publish(step);
+    }
+
+    private void Publish(StateStep step)
+    {
+        _current = step.State;
+        foreach (var subscriber in _subscribers)
+        {
+            subscriber(step);
+        }
+
+        _moved?.SetResult();
+        _moved = null;
+    }
+
+    private static Changes Changes(ClusterState from, ClusterState to) => new(
+        [.. PersistentDiff.Between(from.Tasks, to.Tasks).Select(c => new Change<Model.TaskRecord>(c.Before, c.After))],
+        [
+            .. PersistentDiff.Between(from.Services, to.Services)
+                .Select(c => new Change<Model.ServiceRecord>(c.Before, c.After)),
+        ],
+        [.. PersistentDiff.Between(from.Nodes, to.Nodes).Select(c => new Change<Model.NodeRecord>(c.Before, c.After))],
+        !ReferenceEquals(from.Cluster, to.Cluster));
 
     private sealed class Subscription(ClusterStore store, Action<StateStep> onStep) : IDisposable
     {

@@ -27,8 +27,19 @@ internal sealed class Dispatcher(
             new BoundedChannelOptions(MaxWaitingInputs) { SingleReader = true });
 
     private readonly Dictionary<SessionNumber, ChannelWriter<SessionResponse>> _writers = [];
-    private readonly StatusCommitter _committer = new(proposer, store.Clock, log);
+    private readonly StatusCommitter _committer = new(proposer, store, log);
     private DispatcherCore? _core;
+
+    private volatile int _sessions;
+
+    /// <summary>Nodes with an open stream.</summary>
+    internal int Sessions => _sessions;
+
+    /// <summary>Inputs that wait for the loop.</summary>
+    internal int WaitingInputs => _inputs.Reader.Count;
+
+    /// <summary>Batches of reports that wait for the log.</summary>
+    internal int WaitingStatusBatches => _committer.Waiting;
 
     /// <summary>Runs until this manager stops leading.</summary>
     internal async Task RunAsync(CancellationToken leading)
@@ -47,6 +58,7 @@ internal sealed class Dispatcher(
                 }
 
                 Flush();
+                _sessions = _writers.Count;
             }
         }
         finally
@@ -106,6 +118,18 @@ internal sealed class Dispatcher(
         return sent.Task;
     }
 
+    /// <summary>Asks the core something, between two inputs.</summary>
+    internal Task<T> AskAsync<T>(Func<DispatcherCore, T> question)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!Post(_ => answer.TrySetResult(question(_core!))))
+        {
+            answer.TrySetException(Errors.LostLeadership());
+        }
+
+        return answer.Task;
+    }
+
     private async Task ReadAsync(
         NodeId node, IAsyncEnumerable<SessionRequest> requests, ChannelWriter<SessionResponse> outgoing,
         TaskCompletionSource<SessionNumber> opened, CancellationTokenSource end)
@@ -142,6 +166,15 @@ internal sealed class Dispatcher(
         {
             outgoing.TryComplete(new RpcException(
                 RpcStatusCode.PermissionDenied, $"node {node} is not a member of this swarm (it was removed)"));
+            return;
+        }
+
+        if (hello.Epoch > (store.Current.Cluster?.Epoch ?? 0))
+        {
+            outgoing.TryComplete(new RpcException(
+                RpcStatusCode.FailedPrecondition,
+                $"this manager is of epoch {store.Current.Cluster?.Epoch ?? 0} of the swarm, node {node} has seen "
+                + $"epoch {hello.Epoch}: this manager is out of date, leave the swarm with it and join again"));
             return;
         }
 
@@ -186,7 +219,8 @@ internal sealed class Dispatcher(
 
             if (output.Message is null)
             {
-                writer.TryComplete(new RpcException(RpcStatusCode.Aborted, output.CloseReason));
+                writer.TryComplete(new RpcException(
+                    output.ForGood ? RpcStatusCode.PermissionDenied : RpcStatusCode.Aborted, output.CloseReason));
                 _writers.Remove(output.Session);
             }
             else if (!writer.TryWrite(output.Message))
@@ -206,9 +240,15 @@ internal sealed class Dispatcher(
     private async Task TickAsync(CancellationToken leading)
     {
         using var timer = new PeriodicTimer(TickPeriod);
+        var known = managers();
         while (await timer.WaitForNextTickAsync(leading).ConfigureAwait(false))
         {
             Post(now => _core!.Tick(now));
+            if (managers() is var present && !present.SequenceEqual(known) && present.Count > 0)
+            {
+                known = present;
+                Post(_ => _core!.SendToAll(Announcements.Managers(present)));
+            }
         }
     }
 

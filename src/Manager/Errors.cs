@@ -9,7 +9,14 @@ namespace Swarm.Manager;
 /// <summary>Refusals as people read them: what, why, what to do. The code decides swarmctl's exit code.</summary>
 internal static class Errors
 {
+    private const string NoLeaderText =
+        "the swarm does not have a leader: more than half of the managers may be unreachable; running tasks go on, "
+        + "nothing can be changed until enough managers are back. Start the missing managers; `--stale` shows what "
+        + "this one knows; if they are lost for ever: docs/runbook/quorum-lost.md";
+
     private static readonly byte[] NotDone = new NotLeader { NotDone = true }.ToByteArray();
+    private static readonly byte[] Unknown = new NotLeader { Unknown = true }.ToByteArray();
+    private static readonly byte[] Settled = new NotLeader { Settled = true }.ToByteArray();
 
     /// <summary>What Apply refused.</summary>
     internal static RpcException From(ActionOutcome refused) => new(
@@ -19,6 +26,7 @@ internal static class Errors
             RefusalKind.NotFound => RpcStatusCode.NotFound,
             RefusalKind.NameInUse => RpcStatusCode.AlreadyExists,
             RefusalKind.PortInUse => RpcStatusCode.AlreadyExists,
+            RefusalKind.RequestReused => RpcStatusCode.InvalidArgument,
             _ => RpcStatusCode.FailedPrecondition,
         },
         refused.Message);
@@ -44,19 +52,27 @@ internal static class Errors
         return new RpcException(RpcStatusCode.InvalidArgument, text, list.ToByteArray());
     }
 
-    /// <summary>Nobody leads: a quorum of managers is gone or an election is under way.</summary>
-    internal static RpcException NoLeader() => new(
-        RpcStatusCode.Unavailable,
-        "the swarm does not have a leader: more than half of the managers may be unreachable; "
-        + "running tasks go on, nothing can be changed until enough managers are back",
-        NotDone);
+    /// <summary>Nobody leads: a quorum of managers is gone or an election is under way. May be tried again.</summary>
+    internal static RpcException NoLeader() => new(RpcStatusCode.Unavailable, NoLeaderText, NotDone);
+
+    /// <summary>Nobody leads, for longer than an election takes.</summary>
+    internal static RpcException NoQuorum() => new(RpcStatusCode.Unavailable, NoLeaderText, Settled);
 
     /// <summary>The leadership went away before anything was done.</summary>
     internal static RpcException LostLeadership() => new(
         RpcStatusCode.Unavailable, "this manager stopped being the leader; try again", NotDone);
 
-    /// <summary>True when the request certainly had no effect and another manager may be asked.</summary>
-    internal static bool IsNotDone(RpcException e) => e.NeverSent
-        || (e is { Code: RpcStatusCode.Unavailable, Details: { Length: > 0 } details }
-            && NotLeader.Parser.ParseFrom(details).NotDone);
+    /// <summary>The leader changed, or the connection to it broke, while the change was on its way.</summary>
+    internal static RpcException UnknownOutcome() => new(
+        RpcStatusCode.DeadlineExceeded,
+        "it is not known whether the change was made: the leader changed meanwhile; look, then try again",
+        Unknown);
+
+    /// <summary>Something outside the swarm is missing; nothing was stored, and trying at once will not help.</summary>
+    internal static RpcException Outside(string message) => new(RpcStatusCode.Unavailable, message, Settled);
+
+    /// <summary>The id of a request was used for another one.</summary>
+    internal static RpcException RequestReused() => new(
+        RpcStatusCode.InvalidArgument,
+        "the id of this request was used for another one; a new request needs a new id");
 }

@@ -1,3 +1,5 @@
+using Swarm.Manager.Control;
+using Swarm.Model;
 using Swarm.Raft;
 
 namespace Swarm.Manager;
@@ -13,18 +15,25 @@ internal sealed class LeaderSession : IAsyncDisposable
     private readonly ManagerLog _log;
 
     internal LeaderSession(
-        ClusterStore store, RaftNode raft, Func<IReadOnlyList<string>> managers, ManagerLog log,
+        ClusterStore store, RaftNode raft, HandOver handOver, Func<IReadOnlyList<string>> managers, ManagerLog log,
             Action<Exception> broke)
     {
         _log = log;
-        Proposer = new Proposer(raft, store);
+        Proposer = new Proposer(raft, store, handOver);
         Dispatcher = new Dispatcher(store, Proposer, managers, log);
         Logs = new LogBroker(store, Dispatcher);
+        Formats = new FormatGate(
+            store, Proposer, () => [.. raft.Status.Members.Select(m => new NodeId(m.NodeId))], log);
+        Changes = new MembershipChanges(raft, store.Clock);
+        Roles = new RoleGate(store, raft);
         var planner = new PlannerLoop(store, Proposer, log);
+        var roles = new RoleReconciler(store, raft, Proposer, Changes, handOver, log);
         _parts =
         [
             GuardAsync("dispatcher", Dispatcher.RunAsync, broke),
             GuardAsync("planner", planner.RunAsync, broke),
+            GuardAsync("format gate", Formats.RunAsync, broke),
+            GuardAsync("role reconciler", roles.RunAsync, broke),
         ];
     }
 
@@ -33,6 +42,12 @@ internal sealed class LeaderSession : IAsyncDisposable
     internal Dispatcher Dispatcher { get; }
 
     internal LogBroker Logs { get; }
+
+    internal FormatGate Formats { get; }
+
+    internal MembershipChanges Changes { get; }
+
+    internal RoleGate Roles { get; }
 
     /// <summary>Fires when this manager stops leading: requests that need the leader end.</summary>
     internal CancellationToken Leading => _leading.Token;

@@ -1,3 +1,4 @@
+using Swarm.Manager.Metrics;
 using Swarm.Raft;
 
 namespace Swarm.Manager;
@@ -15,11 +16,15 @@ internal sealed class LeadershipWatch : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<Exception> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _run;
+    private readonly ManagerCounters _counters;
+    private RaftId? _leader;
     private volatile LeaderSession? _session;
     private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal LeadershipWatch(RaftNode raft, ManagerLog log, Func<Action<Exception>, LeaderSession> open)
+    internal LeadershipWatch(
+        RaftNode raft, ManagerLog log, ManagerCounters counters, Func<Action<Exception>, LeaderSession> open)
     {
+        _counters = counters;
         _raft = raft;
         _log = log;
         _open = open;
@@ -67,6 +72,7 @@ internal sealed class LeadershipWatch : IAsyncDisposable
         {
             await _wake.WaitAsync(_stop.Token).ConfigureAwait(false);
             var status = _raft.Status;
+            CountLeader(status.LeaderId);
             if (status.LeaderReady && _session is null)
             {
                 _log.Leading(status.Term);
@@ -83,19 +89,25 @@ internal sealed class LeadershipWatch : IAsyncDisposable
         }
     }
 
+    private void CountLeader(RaftId? leader)
+    {
+        if (leader is not null && leader != _leader)
+        {
+            _leader = leader;
+            _counters.LeaderChanged();
+        }
+    }
+
     private async Task WatchFailureAsync()
     {
         try
         {
-            await _raft.Failed.WaitAsync(_stop.Token).ConfigureAwait(false);
+            // The task does not fail: its result is the reason.
+            _broken.TrySetResult(await _raft.Failed.WaitAsync(_stop.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             return;
-        }
-        catch (Exception e)
-        {
-            _broken.TrySetResult(e);
         }
     }
 

@@ -43,6 +43,34 @@ internal sealed partial class ManagerLog(ILogger logger)
     [LoggerMessage(12, LogLevel.Debug, "raft stream to {Address}: {Reason}")]
     internal partial void PeerUnreachable(string address, string reason);
 
+    [LoggerMessage(30, LogLevel.Information, "all managers read log format {To}: it is written now ({From} before)")]
+    internal partial void FormatRaised(uint from, uint to);
+
+    [LoggerMessage(31, LogLevel.Debug, "the log format stays as it is for now: {Reason}")]
+    internal partial void FormatNotRaised(string reason);
+
+    [LoggerMessage(40, LogLevel.Information, "node {NodeId} has the role {Role} now")]
+    internal partial void RoleSet(string nodeId, string role);
+
+    [LoggerMessage(41, LogLevel.Information, "raft member {RaftId} of node {NodeId} was taken out")]
+    internal partial void MemberRemoved(ulong raftId, string nodeId);
+
+    [LoggerMessage(42, LogLevel.Warning, "roles are not yet what they are to be ({Step}): {Reason}")]
+    internal partial void RoleStepFailed(string step, string reason);
+
+    [LoggerMessage(43, LogLevel.Information, "node {NodeId} at {Address} joins as raft member {RaftId}")]
+    internal partial void ManagerJoins(string nodeId, string address, ulong raftId);
+
+    [LoggerMessage(30, LogLevel.Information, "autolock is {Now}: the keys of this manager are wrapped anew")]
+    internal partial void Rewrapped(string now);
+
+    [LoggerMessage(31, LogLevel.Warning, "the keys of this manager are not all wrapped anew yet: {Reason}")]
+    internal partial void KeysWait(string reason);
+
+    [LoggerMessage(32, LogLevel.Information,
+        "nothing on this disk needs the earlier keys any more: they are forgotten")]
+    internal partial void KeysShed();
+
     [LoggerMessage(13, LogLevel.Information, "{Text}")]
     internal partial void Note(string text);
 }

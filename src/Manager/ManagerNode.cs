@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Swarm.Manager.Control;
+using Swarm.Manager.Metrics;
 using Swarm.Model;
 using Swarm.Protocol.V1;
 using Swarm.Raft;
@@ -13,8 +14,10 @@ namespace Swarm.Manager;
 /// </summary>
 public sealed class ManagerNode : IAsyncDisposable
 {
-    private static readonly TimeSpan LeaderWait = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LeaderWait = LeaderContext.ReadTimeout;
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeaveHandOver = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(10);
 
     private readonly ManagerOptions _options;
     private readonly ManagerLog _log;
@@ -23,6 +26,10 @@ public sealed class ManagerNode : IAsyncDisposable
     private readonly RaftTransport _transport;
     private readonly ChannelPool _channels;
     private readonly LeadershipWatch _leadership;
+    private readonly RaftTouch _touch;
+    private readonly PeerPolicy _peers;
+    private readonly HandOver _handOver;
+    private readonly VaultWatch? _vault;
     private RpcServer? _server;
 
     private ManagerNode(ManagerOptions options)
@@ -31,9 +38,13 @@ public sealed class ManagerNode : IAsyncDisposable
         _log = new ManagerLog(options.Loggers.CreateLogger("manager"));
         _channels = new ChannelPool(options.ClientTls);
         Link = new LeaderLink(_channels);
-        _transport = new RaftTransport(() => _channels, _log);
+        _transport = new RaftTransport(options.ClientTls, _log);
         _raft = RaftNode.Start(RaftOptions(options, _log), _transport, _store);
-        _leadership = new LeadershipWatch(_raft, _log, NewSession);
+        _touch = new RaftTouch(_raft, TimeProvider.System);
+        _peers = new PeerPolicy(_store, _touch, options.Identify);
+        _handOver = new HandOver(_raft, _log);
+        _leadership = new LeadershipWatch(_raft, _log, _store.Counters, NewSession);
+        _vault = options.AtRest is { } atRest ? new VaultWatch(atRest, _store, _raft, _log) : null;
     }
 
     /// <summary>This node.</summary>
@@ -48,6 +59,9 @@ public sealed class ManagerNode : IAsyncDisposable
 
     /// <summary>The state as this manager knows it; may be behind the leader's.</summary>
     public ClusterState State => _store.Current;
+
+    /// <summary>Which beginning of the cluster this manager belongs to.</summary>
+    public ulong Epoch => _options.Epoch;
 
     /// <summary>The leader session while this manager leads.</summary>
     internal LeaderSession? Session => _leadership.Session;
@@ -82,19 +96,66 @@ public sealed class ManagerNode : IAsyncDisposable
         var session = await WaitForSessionAsync(ct).ConfigureAwait(false)
             ?? throw new RpcException(
                 RpcStatusCode.Unavailable, "this manager did not become the leader of its new swarm");
-        await session.Proposer.CommandAsync(new StoreAction.SetCluster(cluster), ct).ConfigureAwait(false);
+        var first = cluster with { FormatVersion = StoreFormat.Newest };
+        await session.Proposer.CommandAsync(new StoreAction.SetCluster(first), ct).ConfigureAwait(false);
         await session.Proposer.CommandAsync(
             NewNodes.Create(NodeId, NodeRole.Manager, spec), ct).ConfigureAwait(false);
     }
 
-    /// <summary>Takes this manager out of the member list; the caller stops it afterwards.</summary>
+    /// <summary>
+    /// Takes this manager out of the managers, after another one leads if it does; the caller stops it afterwards.
+    /// </summary>
+    /// <exception cref="RpcException">It is still one of them: those that remain would have no quorum, or no leader
+    /// was found.</exception>
     public async Task LeaveAsync(CancellationToken ct)
     {
+        await HandOverAsync(LeaveHandOver, ct).ConfigureAwait(false);
         var method = RpcMethod<LeaveClusterRequest, LeaveClusterResponse>.Of(Wire.RaftPeer, "LeaveCluster");
-        await Link.UnaryAsync(
-            LeaderAddress(), method, new LeaveClusterRequest { RaftId = _options.RaftId.Value }, ct).ConfigureAwait(
-                false);
+        var request = new LeaveClusterRequest { RaftId = _options.RaftId.Value };
+        await RpcRetry.UntilKnownAsync(
+            left => Link.UnaryAsync(LeaderAddress(), method, request, ct),
+            repeatable: true, LeavePatience, TimeProvider.System, ct).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// Before this manager stops: if it leads, another one does then. Bounded; nothing is lost without.
+    /// </summary>
+    public Task<bool> HandOverAsync(TimeSpan atMost, CancellationToken ct) => _handOver.TryAsync(null, atMost, ct);
+
+    /// <summary>For handshakes: that node was removed from the swarm.</summary>
+    public bool IsRevoked(NodeId node) => _peers.IsRevoked(node);
+
+    /// <summary>
+    /// Raft as this manager sees it, with what the leader knows of the members if it answers in time.
+    /// </summary>
+    public Task<RaftInfo> DescribeAsync(TimeSpan atMost, CancellationToken ct) =>
+        RaftReport.WithLeaderAsync(_raft.Status, Link, atMost, ct);
+
+    /// <summary>
+    /// A state that holds everything that was acknowledged anywhere before this call. A follower asks its leader.
+    /// </summary>
+    /// <exception cref="RpcException">No quorum of managers confirmed it in time.</exception>
+    public async Task<ClusterState> FreshStateAsync(CancellationToken ct)
+    {
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        bounded.CancelAfter(LeaderContext.ReadTimeout);
+        try
+        {
+            await _raft.ReadIndexAsync(bounded.Token).ConfigureAwait(false);
+            return _store.Current;
+        }
+        catch (Exception e) when (e is OperationCanceledException or NotLeaderException && !ct.IsCancellationRequested)
+        {
+            throw Errors.NoLeader();
+        }
+    }
+
+    /// <summary>Waits until this manager leads; false when it does not within ten seconds.</summary>
+    public async Task<bool> BecomesLeaderAsync(CancellationToken ct) =>
+        await WaitForSessionAsync(ct).ConfigureAwait(false) is not null;
+
+    /// <summary>What a scraper is told.</summary>
+    internal void WriteMetrics(MetricText text) => ManagerMetrics.Write(text, _raft.Status, _store, Session);
 
     /// <summary>HOST:PORT of all managers, the leader first.</summary>
     public IReadOnlyList<string> ManagerAddresses()
@@ -113,7 +174,14 @@ public sealed class ManagerNode : IAsyncDisposable
             await _server.StopAsync(StopGrace).ConfigureAwait(false);
         }
 
+        _peers.Dispose();
+        if (_vault is not null)
+        {
+            await _vault.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _leadership.DisposeAsync().ConfigureAwait(false);
+        _touch.Dispose();
         await _raft.DisposeAsync().ConfigureAwait(false);
         await _transport.DisposeAsync().ConfigureAwait(false);
         await _channels.DisposeAsync().ConfigureAwait(false);
@@ -123,14 +191,15 @@ public sealed class ManagerNode : IAsyncDisposable
     /// The leader's commands when this manager leads; null when another does. Waits a moment for an election, so that
     /// a command during a failover succeeds.
     /// </summary>
-    internal async Task<LeaderCommands?> LeaderCommandsAsync(bool forwarded, CancellationToken ct)
+    internal async Task<LeaderCommands?> LeaderCommandsAsync(
+        bool forwarded, RequestMark? request, CancellationToken ct)
     {
         var deadline = Environment.TickCount64 + (long)LeaderWait.TotalMilliseconds;
         while (true)
         {
             if (Session is { } session)
             {
-                return Commands(session);
+                return Commands(session, request);
             }
 
             var status = _raft.Status;
@@ -166,15 +235,24 @@ public sealed class ManagerNode : IAsyncDisposable
         return Session;
     }
 
-    private LeaderCommands Commands(LeaderSession session)
+    private LeaderCommands Commands(LeaderSession session, RequestMark? request)
     {
-        var context = new LeaderContext(_store, _raft, session, Members);
+        var context = new LeaderContext(_store, _raft, session, Members, request);
         return new LeaderCommands(
             new ServiceCommands(context, new ImagePinner(_options.ResolveImage)),
             new NodeCommands(context, _raft, () => _options.AdvertiseAddress.ToString()),
-            new Queries(context),
-            new Watches(context));
+            new Queries(context.FreshStateAsync, Members),
+            new Watches(context),
+            new EventStream(context),
+            new ObservationCommands(context),
+            new ClusterCommands(context));
     }
+
+    /// <summary>Answers from what this manager has, whoever leads.</summary>
+    internal Queries StaleQueries() => new(_ => Task.FromResult(_store.Current), Members);
+
+    /// <summary>Another member leads, or this one.</summary>
+    internal bool KnowsLeader => _raft.Status.LeaderId is not null;
 
     private IReadOnlyList<ManagerMember> Members()
     {
@@ -183,16 +261,18 @@ public sealed class ManagerNode : IAsyncDisposable
             new NodeId(m.NodeId), m.Address, m.Id == status.LeaderId, m.Id == _options.RaftId || m.RecentActive))];
     }
 
-    private LeaderSession NewSession(Action<Exception> broke) => new(_store, _raft, ManagerAddresses, _log, broke);
+    private LeaderSession NewSession(Action<Exception> broke) =>
+        new(_store, _raft, _handOver, ManagerAddresses, _log, broke);
 
     private async Task ListenAsync(CancellationToken ct)
     {
-        var peers = new PeerServices(this, _raft);
+        var peers = new PeerServices(this, _raft, _log);
         _server = await RpcServer.StartAsync(
             new RpcServerOptions
             {
                 Tcp = [new RpcTcpEndpoint(_options.Listen, _options.ServerTls)],
-                Identify = _options.Identify,
+                Raw = [new RaftIntake(_raft.Receive).Protocol(_peers.IdentifyRaft)],
+                Identify = _peers.Identify,
                 Logging = _options.Loggers,
             },
             [
@@ -202,13 +282,16 @@ public sealed class ManagerNode : IAsyncDisposable
                 new ControlService(() => this).Build(),
             ],
             ct).ConfigureAwait(false);
+        _peers.Watch(_server.RecheckPeers);
     }
 
-    private static RaftNodeOptions RaftOptions(ManagerOptions options, ManagerLog? log) => new()
+    internal static RaftNodeOptions RaftOptions(ManagerOptions options, ManagerLog? log) => new()
     {
         Directory = options.RaftDirectory,
-        ClusterId = options.ClusterId.Value,
+        // Raft refuses messages of another cluster, and so those of managers of an older epoch (raft-pitfalls R30).
+        ClusterId = options.Epoch == 0 ? options.ClusterId.Value : $"{options.ClusterId}.{options.Epoch}",
         Id = options.RaftId,
+        Keys = options.AtRest?.LogKeys ?? [],
         Address = options.AdvertiseAddress.ToString(),
         Log = text => log?.Note(text),
     };

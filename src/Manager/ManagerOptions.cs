@@ -18,11 +18,17 @@ public sealed record ManagerOptions
     /// <summary>This cluster.</summary>
     public required ClusterId ClusterId { get; init; }
 
+    /// <summary>Which beginning of the cluster its log belongs to; 0 = the first.</summary>
+    public ulong Epoch { get; init; }
+
     /// <summary>This manager's name in Raft; never used again once removed.</summary>
     public required RaftId RaftId { get; init; }
 
     /// <summary>The log lives here.</summary>
     public required string RaftDirectory { get; init; }
+
+    /// <summary>Keys of log and snapshots; null = plaintext, for tests only.</summary>
+    public AtRest? AtRest { get; init; }
 
     /// <summary>Where the others reach this manager.</summary>
     public required HostPort AdvertiseAddress { get; init; }

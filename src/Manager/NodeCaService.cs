@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Swarm.Manager.Control;
+using Google.Protobuf;
 using Swarm.Model;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
@@ -24,7 +26,12 @@ internal sealed class NodeCaService(ManagerNode manager, ClusterStore store, Man
     {
         var service = new RpcService(Wire.NodeCa);
         service.Unary<GetRootCertificateRequest, GetRootCertificateResponse>("GetRootCertificate", (_, _) =>
-            Task.FromResult(new GetRootCertificateResponse { RootCertificatePem = Cluster().RootCertificatePem }));
+            Task.FromResult(new GetRootCertificateResponse
+            {
+                RootCertificatePem = Cluster().RootCertificatePem,
+                ClusterId = Cluster().Id.Value,
+                Epoch = manager.Epoch,
+            }));
         service.Unary<IssueCertificateRequest, IssueCertificateResponse>("IssueCertificate", IssueAsync);
         service.Unary<RenewCertificateRequest, IssueCertificateResponse>("RenewCertificate", RenewAsync);
         return service;
@@ -40,10 +47,17 @@ internal sealed class NodeCaService(ManagerNode manager, ClusterStore store, Man
 
         var role = Admit(request, call);
         var id = new NodeId(IdFormat.FromRandom(RandomNumberGenerator.GetBytes(IdFormat.RandomBytes)));
+        // A request that cannot be signed stores nothing.
         var certificate = Sign(request.CsrDer.Span, id, role);
-        await session.Proposer.CommandAsync(
+        var result = await session.Proposer.For(RequestMarks.Of("IssueCertificate", request)).CommandAsync(
             NewNodes.Create(id, role, new NodeSpec { Availability = request.Availability }), call.Cancellation)
             .ConfigureAwait(false);
+        if (result.Request is { } first && first.Subject != id.Value)
+        {
+            id = new NodeId(first.Subject);
+            certificate = Sign(request.CsrDer.Span, id, role);
+        }
+
         log.Issued(id.Value, role.ToString(), call.Peer.RemoteAddress);
         return Answer(id, certificate, role);
     }
@@ -60,7 +74,9 @@ internal sealed class NodeCaService(ManagerNode manager, ClusterStore store, Man
                 manager.LeaderAddress(), RenewMethod, request, call.Cancellation).ConfigureAwait(false);
         }
 
-        if (store.Current.Nodes.Get(id) is not { } node)
+        // A leader that was deposed without knowing it must not give out a role that was taken away meanwhile.
+        var state = await manager.FreshStateAsync(call.Cancellation).ConfigureAwait(false);
+        if (state.Nodes.Get(id) is not { } node)
         {
             log.IssueRefused(call.Peer.RemoteAddress, $"node {id} is not a member");
             throw new RpcException(
@@ -109,8 +125,19 @@ internal sealed class NodeCaService(ManagerNode manager, ClusterStore store, Man
 
     private IssueCertificateResponse Answer(NodeId id, string certificate, NodeRole role)
     {
-        var response = new IssueCertificateResponse { NodeId = id.Value, CertificatePem = certificate, Role = role };
+        var response = new IssueCertificateResponse
+        {
+            NodeId = id.Value, CertificatePem = certificate, Role = role, Epoch = manager.Epoch,
+        };
         response.ManagerAddresses.Add(manager.ManagerAddresses());
+        if (role == NodeRole.Manager)
+        {
+            // So that its log is never wrapped with anything else, not even until it has caught up.
+            var cluster = Cluster();
+            response.UnlockKey = cluster.AutoLock ? ByteString.CopyFrom(cluster.UnlockKey.AsSpan()) : ByteString.Empty;
+            response.ClusterVersion = cluster.Version;
+        }
+
         return response;
     }
 

@@ -7,15 +7,15 @@ using Swarm.Rpc;
 namespace Swarm.Manager;
 
 /// <summary>What managers and nodes ask of a manager over TCP, beside the control service and certificates.</summary>
-internal sealed class PeerServices(ManagerNode manager, RaftNode raft)
+internal sealed class PeerServices(ManagerNode manager, RaftNode raft, ManagerLog log)
 {
-    /// <summary>Raft messages from the other managers.</summary>
+    /// <summary>What managers ask of each other beside Raft's messages.</summary>
     internal RpcService Raft()
     {
         var service = new RpcService(Wire.RaftPeer);
-        service.ClientStream<RaftEnvelope, RaftEnvelope>("Exchange", ExchangeAsync);
         service.Unary<JoinClusterRequest, JoinClusterResponse>("JoinCluster", JoinAsync);
         service.Unary<LeaveClusterRequest, LeaveClusterResponse>("LeaveCluster", LeaveAsync);
+        service.Unary<DescribeRaftRequest, DescribeRaftResponse>("DescribeRaft", DescribeAsync);
         return service;
     }
 
@@ -35,38 +35,28 @@ internal sealed class PeerServices(ManagerNode manager, RaftNode raft)
         return service;
     }
 
-    private async Task<RaftEnvelope> ExchangeAsync(IAsyncEnumerable<RaftEnvelope> messages, CallContext call)
-    {
-        await foreach (var envelope in messages.WithCancellation(call.Cancellation).ConfigureAwait(false))
-        {
-            try
-            {
-                raft.Receive(RaftMessageCodec.Decode(envelope.Message.Memory));
-            }
-            catch (InvalidDataException e)
-            {
-                throw new RpcException(RpcStatusCode.InvalidArgument, $"not a raft message: {e.Message}");
-            }
-        }
-
-        return new RaftEnvelope();
-    }
-
+    /// <summary>
+    /// A new manager, or one that lost its log and comes back under another name: the old one goes first.
+    /// </summary>
     private async Task<JoinClusterResponse> JoinAsync(JoinClusterRequest request, CallContext call)
     {
-        Leading();
+        var session = Leading();
         if (!HostPort.TryParse(request.Address, out var address) || request.RaftId == 0)
         {
             throw new RpcException(
                 RpcStatusCode.InvalidArgument, $"address '{request.Address}' is not IP:PORT, or the raft id is 0");
         }
 
-        var member = new RaftMember(new RaftId(request.RaftId), address.ToString(), true, call.Peer.NodeId);
-        if (raft.Status.Members.All(m => m.Id != member.Id))
+        if (manager.State.Nodes.Get(new NodeId(call.Peer.NodeId)) is not { DesiredRole: NodeRole.Manager })
         {
-            await ChangeAsync(ConfChange.AddLearner(member), call.Cancellation).ConfigureAwait(false);
+            throw new RpcException(
+                RpcStatusCode.PermissionDenied, $"node {call.Peer.NodeId} is to be a worker: it is not taken in");
         }
 
+        var member = new RaftMember(new RaftId(request.RaftId), address.ToString(), true, call.Peer.NodeId);
+        await session.Formats.AdmitAsync(
+            request.StoreFormat, () => AdmitAsync(session, member, call.Cancellation), call.Cancellation)
+            .ConfigureAwait(false);
         var response = new JoinClusterResponse();
         response.Members.Add(raft.Status.Members.Select(m => new JoinedMember
         {
@@ -75,32 +65,46 @@ internal sealed class PeerServices(ManagerNode manager, RaftNode raft)
         return response;
     }
 
+    private async Task AdmitAsync(LeaderSession session, RaftMember member, CancellationToken ct)
+    {
+        foreach (var former in raft.Status.Members.Where(m => m.NodeId == member.NodeId && m.Id != member.Id).ToList())
+        {
+            await session.Changes.ApplyAsync(ConfChange.Remove(former.Id), ct).ConfigureAwait(false);
+            log.MemberRemoved(former.Id.Value, former.NodeId);
+        }
+
+        var present = raft.Status.Members.FirstOrDefault(m => m.Id == member.Id);
+        if (present is null)
+        {
+            log.ManagerJoins(member.NodeId, member.Address, member.Id.Value);
+            await session.Changes.ApplyAsync(ConfChange.AddLearner(member), ct).ConfigureAwait(false);
+        }
+        else if (present.NodeId != member.NodeId)
+        {
+            throw new RpcException(
+                RpcStatusCode.AlreadyExists, $"raft id {member.Id} is another node's: choose another one");
+        }
+        else if (present.Address != member.Address)
+        {
+            await session.Changes.ApplyAsync(ConfChange.UpdateAddress(member.Id, member.Address), ct)
+                .ConfigureAwait(false);
+        }
+    }
+
     private async Task<LeaveClusterResponse> LeaveAsync(LeaveClusterRequest request, CallContext call)
     {
-        Leading();
-        var id = new RaftId(request.RaftId);
-        if (raft.Status.Members.All(m => m.Id != id))
-        {
-            return new LeaveClusterResponse();
-        }
-
-        if (raft.Status.Members.First(m => m.Id == id).NodeId != call.Peer.NodeId)
-        {
-            throw new RpcException(RpcStatusCode.PermissionDenied, "a manager may only take itself out");
-        }
-
-        await ChangeAsync(ConfChange.Remove(id), call.Cancellation).ConfigureAwait(false);
+        var session = Leading();
+        await session.Roles.LeaveAsync(session.Proposer, new NodeId(call.Peer.NodeId), call.Cancellation)
+            .ConfigureAwait(false);
         return new LeaveClusterResponse();
     }
 
-    private async Task ChangeAsync(ConfChange change, CancellationToken ct)
+    private Task<DescribeRaftResponse> DescribeAsync(DescribeRaftRequest request, CallContext call)
     {
-        var result = await raft.ChangeMembershipAsync(change, ct).ConfigureAwait(false);
-        if (result.Outcome != ProposeOutcome.Done)
-        {
-            throw new RpcException(
-                RpcStatusCode.Unavailable, $"the membership was not changed ({result.Outcome}); try again");
-        }
+        Leading();
+        var response = new DescribeRaftResponse();
+        response.Members.Add(RaftReport.Members(raft.Status));
+        return Task.FromResult(response);
     }
 
     private LeaderSession Leading() => manager.Session ?? throw new RpcException(

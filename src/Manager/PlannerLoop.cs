@@ -31,7 +31,16 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
     private async Task<DateTimeOffset?> PlanAsync(Planner planner, SemaphoreSlim changed, CancellationToken leading)
     {
         var now = store.Clock.GetUtcNow();
-        var plan = planner.Plan(store.Current, now, NewTaskId);
+        var began = store.Clock.GetTimestamp();
+        var state = store.Current;
+        if (state.Cluster is { Observe: true })
+        {
+            // A restored swarm learns what runs before anything is started, stopped or placed (invariant I13).
+            return null;
+        }
+
+        var plan = planner.Plan(state, now, NewTaskId);
+        store.Counters.Planned(store.Clock.GetElapsedTime(began), plan.Actions.Length);
         if (plan.IsEmpty)
         {
             return plan.WakeAt;
@@ -63,7 +72,8 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
         return span < TimeSpan.Zero ? TimeSpan.Zero : span > LongestSleep ? LongestSleep : span;
     }
 
-    private static TaskId NewTaskId() => new(IdFormat.FromRandom(RandomNumberGenerator.GetBytes(IdFormat.RandomBytes)));
+    internal static TaskId NewTaskId() =>
+        new(IdFormat.FromRandom(RandomNumberGenerator.GetBytes(IdFormat.RandomBytes)));
 
     private static void Wake(SemaphoreSlim changed)
     {

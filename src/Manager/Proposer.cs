@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using Swarm.Protocol.V1;
 using Swarm.Raft;
 using Swarm.Rpc;
 using Swarm.Store;
@@ -9,36 +9,31 @@ namespace Swarm.Manager;
 /// Puts actions into the log and tells what became of them. Of the three outcomes of a proposal only "done" is a
 /// success; "unknown" is never told as a failure that is certain (raft-pitfalls R19).
 /// </summary>
-internal sealed class Proposer(RaftNode raft, ClusterStore store)
+internal sealed class Proposer(
+    RaftNode raft, ClusterStore store, HandOver? handOver = null, RequestSteps? request = null)
 {
     /// <summary>How long a user's command may wait for the log.</summary>
     internal static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>A proposer for the commands of one request: what it puts into the log acts once, however often the
+    /// request comes (R18).</summary>
+    internal Proposer For(RequestMark? mark) =>
+        mark is null ? this : new Proposer(raft, store, handOver, new RequestSteps(mark));
+
     /// <summary>Proposes actions as one entry that happens at the given time.</summary>
-    /// <exception cref="RpcException">Not done (UNAVAILABLE, RESOURCE_EXHAUSTED) or unknown
+    /// <exception cref="RpcException">Not done (UNAVAILABLE, RESOURCE_EXHAUSTED, FAILED_PRECONDITION) or unknown
     /// (DEADLINE_EXCEEDED).</exception>
-    internal async Task<ApplyResult> ProposeAsync(
-        IEnumerable<StoreAction> actions, DateTimeOffset at, CancellationToken ct)
-    {
-        var entry = new StoreEntry(at, [.. actions]);
-        var bytes = EntryCodec.Encode(entry);
-        var result = await raft.ProposeAsync(bytes, ct).ConfigureAwait(false);
-        return result.Outcome switch
-        {
-            ProposeOutcome.Done => (ApplyResult)result.Result!,
-            ProposeOutcome.NotDone => throw Refused(result),
-            _ => throw new RpcException(
-                RpcStatusCode.DeadlineExceeded,
-                "it is not known whether the change was made: the leader changed meanwhile; look, then try again"),
-        };
-    }
+    internal Task<ApplyResult> ProposeAsync(
+        IEnumerable<StoreAction> actions, DateTimeOffset at, CancellationToken ct) =>
+        ProposeAsync(new StoreEntry(at, [.. actions]), ct);
 
     /// <summary>Proposes one user command and turns a refusal of the state into its error.</summary>
     internal async Task<ApplyResult> CommandAsync(StoreAction action, CancellationToken ct)
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bounded.CancelAfter(CommandTimeout);
-        var result = await ProposeAsync([action], store.Clock.GetUtcNow(), bounded.Token).ConfigureAwait(false);
+        var entry = StoreEntry.Of(store.Clock.GetUtcNow(), action) with { Request = request?.Next(action) };
+        var result = await ProposeAsync(entry, bounded.Token).ConfigureAwait(false);
         if (result.Outcomes[0] is { IsApplied: false } refused)
         {
             throw Errors.From(refused);
@@ -47,12 +42,47 @@ internal sealed class Proposer(RaftNode raft, ClusterStore store)
         return result;
     }
 
-    private static RpcException Refused(ProposeResult result) => result.Reason switch
+    /// <summary>
+    /// What became of this request's first action of a kind, when the request was here before: the checks before a
+    /// command see a state in which the command has happened already, and would refuse it. Null when it is new.
+    /// </summary>
+    /// <exception cref="RpcException">It was refused then, or the id is of another request.</exception>
+    internal RecentRequest? Earlier(ClusterState state, LogAction.KindOneofCase kind)
     {
+        if (request?.First((uint)kind) is not { } mark || state.Requests.Find(mark.Id) is not { } first)
+        {
+            return null;
+        }
+
+        return first.Mark.Digest != mark.Digest ? throw Errors.RequestReused()
+            : first.Outcome.IsApplied ? first
+            : throw Errors.From(first.Outcome);
+    }
+
+    private async Task<ApplyResult> ProposeAsync(StoreEntry entry, CancellationToken ct)
+    {
+        var bytes = EntryCodec.Encode(FormatRules.Fit(entry, store.Current));
+        var began = store.Clock.GetTimestamp();
+        var result = await raft.ProposeAsync(bytes, ct).ConfigureAwait(false);
+        store.Counters.Proposed(store.Clock.GetElapsedTime(began), result.Outcome);
+        return result.Outcome switch
+        {
+            ProposeOutcome.Done => (ApplyResult)result.Result!,
+            ProposeOutcome.NotDone => throw Refused(result),
+            _ => throw Errors.UnknownOutcome(),
+        };
+    }
+
+    private RpcException Refused(ProposeResult result) => result.Reason switch
+    {
+        NotDoneReason.Busy when handOver is { IsUnderWay: true } => Errors.LostLeadership(),
         NotDoneReason.Busy => new RpcException(
             RpcStatusCode.ResourceExhausted, "the managers are busy: too many changes wait for the log; try again"),
         NotDoneReason.TooLarge => new RpcException(
             RpcStatusCode.ResourceExhausted, "the change is larger than a log entry may be (1 MiB)"),
+        NotDoneReason.DiskFull => new RpcException(
+            RpcStatusCode.ResourceExhausted,
+            "the leader's disk is almost full: nothing can be changed until there is space again; running tasks go on"),
         _ => Errors.LostLeadership(),
     };
 }

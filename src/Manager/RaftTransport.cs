@@ -1,100 +1,68 @@
-using System.Threading.Channels;
-using Google.Protobuf;
+using System.Net.Security;
 using Swarm.Model;
-using Swarm.Protocol.V1;
 using Swarm.Raft;
-using Swarm.Rpc;
 
 namespace Swarm.Manager;
 
 /// <summary>
-/// Carries Raft messages to the other managers: one long stream for each, fed from a bounded queue. Messages may be
-/// lost (queue full, stream broken): Raft sends again what matters.
+/// Carries Raft messages to the other managers, one <see cref="RaftLink"/> each. Messages may be lost (queue full,
+/// connection broken): Raft sends again what matters.
 /// </summary>
-internal sealed class RaftTransport(Func<ChannelPool> channels, ManagerLog log) : IRaftTransport, IAsyncDisposable
+internal sealed class RaftTransport(Func<SslClientAuthenticationOptions> tls, ManagerLog log)
+    : IRaftTransport, IAsyncDisposable
 {
-    /// <summary>Messages that may wait for one manager.</summary>
-    private const int MaxWaiting = 1024;
+    /// <summary>A link that nothing was sent on for this time is closed: its manager is none any more.</summary>
+    private const long MaxIdleMs = 10 * 60_000;
 
-    private static readonly TimeSpan ReconnectDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly RpcMethod<RaftEnvelope, RaftEnvelope> Exchange =
-        RpcMethod<RaftEnvelope, RaftEnvelope>.Of(Wire.RaftPeer, "Exchange");
-
-    private readonly Dictionary<string, (Channel<RaftMessage> Queue, Task Run)> _peers = [];
-    private readonly CancellationTokenSource _stop = new();
+    private readonly Dictionary<string, Peer> _peers = [];
     private readonly Lock _gate = new();
+    private bool _stopped;
 
     /// <inheritdoc/>
     public void Send(RaftMember to, RaftMessage message)
     {
         lock (_gate)
         {
-            if (_stop.IsCancellationRequested)
-            {
+            if (_stopped)
                 return;
-            }
-
             if (!_peers.TryGetValue(to.Address, out var peer))
             {
-                var queue = Channel.CreateBounded<RaftMessage>(new BoundedChannelOptions(MaxWaiting)
-                {
-                    SingleReader = true,
-                    FullMode = BoundedChannelFullMode.DropWrite,
-                });
-                peer = (queue, Task.Run(() => PumpAsync(to.Address, queue.Reader)));
+                CloseIdle();
+                peer = new Peer(new RaftLink(HostPort.Parse(to.Address), tls, log));
                 _peers[to.Address] = peer;
             }
 
-            peer.Queue.Writer.TryWrite(message);
+            peer.UsedAtMs = Environment.TickCount64;
+            peer.Link.Send(message);
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        Task[] runs;
+        Peer[] all;
         lock (_gate)
         {
-            runs = [.. _peers.Values.Select(p => p.Run)];
+            _stopped = true;
+            all = [.. _peers.Values];
         }
 
-        await Task.WhenAll(runs).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _stop.Dispose();
+        await Task.WhenAll(all.Select(p => Task.Run(p.Link.Dispose))).ConfigureAwait(false);
     }
 
-    private async Task PumpAsync(string address, ChannelReader<RaftMessage> queue)
+    private void CloseIdle()
     {
-        while (!_stop.IsCancellationRequested)
+        var now = Environment.TickCount64;
+        foreach (var (address, peer) in _peers.Where(p => now - p.Value.UsedAtMs > MaxIdleMs).ToList())
         {
-            try
-            {
-                await StreamAsync(address, queue).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is RpcException or IOException or OperationCanceledException)
-            {
-                log.PeerUnreachable(address, e.Message);
-            }
-
-            await Task.Delay(ReconnectDelay, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            while (queue.TryRead(out _))
-            {
-                // What waited while nobody answered is out of date by now.
-            }
+            _peers.Remove(address);
+            _ = Task.Run(peer.Link.Dispose);
         }
     }
 
-    private async Task StreamAsync(string address, ChannelReader<RaftMessage> queue)
+    private sealed class Peer(RaftLink link)
     {
-        await using var call = channels().To(HostPort.Parse(address)).ClientStream(Exchange, ct: _stop.Token);
-        await foreach (var message in queue.ReadAllAsync(_stop.Token).ConfigureAwait(false))
-        {
-            var bytes = RaftMessageCodec.Encode(message);
-            await call.WriteAsync(new RaftEnvelope { Message = UnsafeByteOperations.UnsafeWrap(bytes) })
-                .ConfigureAwait(false);
-        }
+        internal RaftLink Link { get; } = link;
+
+        internal long UsedAtMs { get; set; }
     }
 }

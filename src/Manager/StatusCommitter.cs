@@ -8,7 +8,7 @@ namespace Swarm.Manager;
 /// Puts what nodes reported into the log, many reports an entry: whatever arrived while the last entry was under way
 /// goes into the next.
 /// </summary>
-internal sealed class StatusCommitter(Proposer proposer, TimeProvider clock, ManagerLog log)
+internal sealed class StatusCommitter(Proposer proposer, ClusterStore store, ManagerLog log)
 {
     /// <summary>Actions of one entry.</summary>
     private const int MaxActions = 5_000;
@@ -21,11 +21,15 @@ internal sealed class StatusCommitter(Proposer proposer, TimeProvider clock, Man
     private readonly Channel<(IReadOnlyList<StoreAction> Actions, Action Done)> _waiting =
         Channel.CreateBounded<(IReadOnlyList<StoreAction>, Action)>(MaxWaiting);
 
+    /// <summary>Batches that wait.</summary>
+    internal int Waiting => _waiting.Reader.Count;
+
     /// <summary>Queues actions; <paramref name="done"/> runs once they are in the log.</summary>
     internal void Add(IReadOnlyList<StoreAction> actions, Action done)
     {
         if (!_waiting.Writer.TryWrite((actions, done)))
         {
+            store.Counters.DroppedStatus(actions.Count);
             log.StatusDropped(actions.Count);
         }
     }
@@ -60,7 +64,7 @@ internal sealed class StatusCommitter(Proposer proposer, TimeProvider clock, Man
         {
             try
             {
-                await proposer.ProposeAsync(actions, clock.GetUtcNow(), leading).ConfigureAwait(false);
+                await proposer.ProposeAsync(actions, store.Clock.GetUtcNow(), leading).ConfigureAwait(false);
                 return;
             }
             catch (RpcException e) when (!leading.IsCancellationRequested)

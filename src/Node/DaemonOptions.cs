@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -27,6 +28,12 @@ internal sealed record DaemonOptions
     /// <summary>Containers end with the daemon; default is that they go on.</summary>
     public bool StopContainers { get; init; }
 
+    /// <summary>IP:PORT for Prometheus' scraper while this node is a manager; empty = nowhere.</summary>
+    public string MetricsAddr { get; init; } = "";
+
+    /// <summary>The metrics may be read from other hosts too.</summary>
+    public bool MetricsPublic { get; init; }
+
     /// <summary>Details of what the daemon does.</summary>
     public bool Debug { get; init; }
 
@@ -53,6 +60,9 @@ internal sealed record DaemonOptions
           --cgroup-parent PATH       cgroup of all containers of this node (default /swarm)
           --label KEY=VALUE          label of this engine, for constraints engine.labels.KEY (repeat for more)
           --stop-containers          end containers when the daemon ends (default: they go on)
+          --metrics-addr IP:PORT     metrics of this manager in Prometheus' text format, /metrics (default: off);
+                                     they are given to whoever asks, so the address has to be a loopback one
+          --metrics-public           allow --metrics-addr on any address
           --debug                    log details
           --version, --help
         """;
@@ -66,7 +76,7 @@ internal sealed record DaemonOptions
         var flags = new List<(string Name, string? Value)>();
         while (words.TryDequeue(out var flag))
         {
-            if (flag is "--stop-containers" or "--debug")
+            if (flag is "--stop-containers" or "--debug" or "--metrics-public")
             {
                 flags.Add((flag, null));
                 continue;
@@ -85,7 +95,31 @@ internal sealed record DaemonOptions
             options = ReadFile(file);
         }
 
-        return flags.Aggregate(options, (current, flag) => current.With(flag.Name, flag.Value));
+        options = flags.Aggregate(options, (current, flag) => current.With(flag.Name, flag.Value));
+        options.MetricsEndpoint();
+        return options;
+    }
+
+    /// <summary>Where the metrics are served; null = nowhere.</summary>
+    /// <exception cref="FormatException">No IP:PORT, or not a loopback one and nobody allowed that.</exception>
+    internal IPEndPoint? MetricsEndpoint()
+    {
+        if (MetricsAddr.Length == 0)
+        {
+            return null;
+        }
+
+        if (!MetricsAddr.Contains(':', StringComparison.Ordinal) || !IPEndPoint.TryParse(MetricsAddr, out var endpoint)
+            || endpoint.Port == 0)
+        {
+            throw new FormatException($"--metrics-addr '{MetricsAddr}': must be IP:PORT, as 127.0.0.1:9323");
+        }
+
+        return MetricsPublic || IPAddress.IsLoopback(endpoint.Address)
+            ? endpoint
+            : throw new FormatException(
+                $"--metrics-addr '{MetricsAddr}': whoever reaches it can read it, so it has to be a loopback address; "
+                + "add --metrics-public if that is what you want");
     }
 
     private DaemonOptions With(string name, string? value) => name switch
@@ -101,6 +135,8 @@ internal sealed record DaemonOptions
         {
             Labels = new Dictionary<string, string>(Labels) { [value[..at]] = value[(at + 1)..] },
         },
+        "--metrics-addr" => this with { MetricsAddr = value! },
+        "--metrics-public" => this with { MetricsPublic = true },
         "--stop-containers" => this with { StopContainers = true },
         "--debug" => this with { Debug = true },
         _ => throw new FormatException($"{name} {value}: unknown flag or bad value; see swarmd --help"),

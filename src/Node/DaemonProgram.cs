@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Swarm.Raft.Storage;
 using Swarm.Runtime.Containers;
 
 namespace Swarm.Node;
@@ -75,7 +76,7 @@ internal static class DaemonProgram
             return 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException
-            or ContainerException)
+            or ContainerException or StorageCorruptException or StorageRefusedException or StorageFailedException)
         {
             log.CannotStart(e.Message);
             return ExitFailed;

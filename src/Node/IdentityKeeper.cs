@@ -20,6 +20,9 @@ internal sealed class IdentityKeeper : IAsyncDisposable
     private readonly NodeLog _log;
     private readonly PeerChecks _checks;
     private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly SemaphoreSlim _soon = new(0, 1);
+    private readonly Lock _saving = new();
     private volatile NodeIdentity _current;
     private Task _renewing = Task.CompletedTask;
 
@@ -32,6 +35,9 @@ internal sealed class IdentityKeeper : IAsyncDisposable
     }
 
     internal NodeIdentity Current => _current;
+
+    /// <summary>Gets its keys when a renewal makes this node a manager.</summary>
+    internal required NodeVault Vault { get; init; }
 
     internal SslServerAuthenticationOptions ServerTls() => TlsSettings.Server(_current, _checks);
 
@@ -53,14 +59,61 @@ internal sealed class IdentityKeeper : IAsyncDisposable
             : null;
     }
 
+    /// <summary>
+    /// A certificate of the role that the managers have for this node now. Tries them in turn, each once.
+    /// </summary>
+    /// <exception cref="RpcException">None gave one.</exception>
+    /// <exception cref="IOException">What came is not usable, or cannot be stored.</exception>
+    internal async Task RenewNowAsync(IReadOnlyList<string> managers, CancellationToken ct)
+    {
+        RpcException failure = new(RpcStatusCode.Unavailable, "no manager is known");
+        foreach (var manager in managers)
+        {
+            try
+            {
+                await RenewOnceAsync(manager, ct).ConfigureAwait(false);
+                return;
+            }
+            catch (RpcException e)
+            {
+                failure = e;
+            }
+        }
+
+        throw failure;
+    }
+
     /// <summary>Asks one of the managers for the next certificate when its time has come, again and again.</summary>
     internal void StartRenewing(Func<string?> manager) => _renewing = Task.Run(() => RenewAsync(manager));
+
+    /// <summary>A new key and certificate now: this node's key lay open on the disk.</summary>
+    internal void RenewSoon()
+    {
+        lock (_saving)
+        {
+            if (_soon.CurrentCount == 0)
+            {
+                _soon.Release();
+            }
+        }
+    }
+
+    /// <summary>Writes the identity again, sealed with the vault's newest key.</summary>
+    /// <exception cref="IOException">The old one is still there.</exception>
+    internal void Reseal()
+    {
+        lock (_saving)
+        {
+            _store.Save(_current);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+        _soon.Dispose();
     }
 
     private async Task RenewAsync(Func<string?> manager)
@@ -70,7 +123,11 @@ internal sealed class IdentityKeeper : IAsyncDisposable
         while (true)
         {
             var wait = at - DateTimeOffset.UtcNow;
-            await Task.Delay(Bounded(wait), _stop.Token).ConfigureAwait(false);
+            if (await _soon.WaitAsync(Bounded(wait), _stop.Token).ConfigureAwait(false))
+            {
+                at = DateTimeOffset.UtcNow;
+            }
+
             if (DateTimeOffset.UtcNow < at)
             {
                 continue;
@@ -79,7 +136,7 @@ internal sealed class IdentityKeeper : IAsyncDisposable
             try
             {
                 await RenewOnceAsync(manager() ?? throw new RpcException(
-                    RpcStatusCode.Unavailable, "no manager is known")).ConfigureAwait(false);
+                    RpcStatusCode.Unavailable, "no manager is known"), _stop.Token).ConfigureAwait(false);
                 at = _current.RenewAt(RandomNumberGenerator.GetInt32(1_000_000) / 1_000_000d);
                 retry = FirstRetry;
             }
@@ -92,25 +149,45 @@ internal sealed class IdentityKeeper : IAsyncDisposable
         }
     }
 
-    private async Task RenewOnceAsync(string manager)
+    private async Task RenewOnceAsync(string manager, CancellationToken ct)
     {
-        var address = HostPort.Parse(manager);
-        using var key = NodeKey.Create();
-        await using var channel = RpcChannel.ForTcp(address.Host, address.Port, ClientTls);
-        var answer = await channel.UnaryAsync(
-            RpcMethod<RenewCertificateRequest, IssueCertificateResponse>.Of(JoinClient.NodeCa, "RenewCertificate"),
-            new RenewCertificateRequest { CsrDer = Google.Protobuf.ByteString.CopyFrom(key.CreateSigningRequest()) },
-            new CallOptions { Deadline = TimeSpan.FromSeconds(10) },
-            _stop.Token).ConfigureAwait(false);
-        if (!NodeIdentity.TryCreate(
-            key, answer.CertificatePem, _current.RootPem, DateTimeOffset.UtcNow, out var next, out var error))
+        await _one.WaitAsync(ct).ConfigureAwait(false);
+        try
         {
-            throw new IOException($"the new certificate is not usable: {error}");
-        }
+            var address = HostPort.Parse(manager);
+            using var key = NodeKey.Create();
+            await using var channel = RpcChannel.ForTcp(address.Host, address.Port, ClientTls);
+            var answer = await channel.UnaryAsync(
+                RpcMethod<RenewCertificateRequest, IssueCertificateResponse>.Of(JoinClient.NodeCa, "RenewCertificate"),
+                new RenewCertificateRequest
+                {
+                    CsrDer = Google.Protobuf.ByteString.CopyFrom(key.CreateSigningRequest()),
+                },
+                new CallOptions { Deadline = TimeSpan.FromSeconds(10) },
+                ct).ConfigureAwait(false);
+            if (!NodeIdentity.TryCreate(
+                key, answer.CertificatePem, _current.RootPem, DateTimeOffset.UtcNow, out var next, out var error))
+            {
+                throw new IOException($"the new certificate is not usable: {error}");
+            }
 
-        _store.Save(next);
-        _current = next;
-        _log.Renewed(next.NotAfter);
+            if (Vault.Current is null)
+            {
+                Vault.BeginFor(next.Role, answer.UnlockKey.Span, answer.ClusterVersion);
+            }
+
+            lock (_saving)
+            {
+                _store.Save(next);
+                _current = next;
+            }
+
+            _log.Renewed(next.NotAfter);
+        }
+        finally
+        {
+            _one.Release();
+        }
     }
 
     private static TimeSpan Bounded(TimeSpan wait) =>

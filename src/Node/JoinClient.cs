@@ -16,7 +16,8 @@ internal static class JoinClient
     internal static readonly ServiceDescriptor NodeCa =
         ClusterReflection.Descriptor.Services.Single(s => s.Name == "NodeCa");
 
-    private static readonly CallOptions Options = new() { Deadline = TimeSpan.FromSeconds(15) };
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly CallOptions Options = new() { Deadline = Patience };
 
     /// <exception cref="RpcException">One line for the user: token, address or cluster do not fit.</exception>
     internal static async Task<(NodeIdentity Identity, IssueCertificateResponse Answer)> JoinAsync(
@@ -31,16 +32,18 @@ internal static class JoinClient
         using var key = NodeKey.Create();
         await using var channel = RpcChannel.ForTcp(
             manager.Host, manager.Port, () => TlsSettings.ClientPinned(root, PeerChecks.None));
-        var answer = await channel.UnaryAsync(
-            RpcMethod<IssueCertificateRequest, IssueCertificateResponse>.Of(NodeCa, "IssueCertificate"),
-            new IssueCertificateRequest
-            {
-                Token = tokenText,
-                CsrDer = ByteString.CopyFrom(key.CreateSigningRequest()),
-                Availability = availability,
-            },
-            Options,
-            ct).ConfigureAwait(false);
+        var request = new IssueCertificateRequest
+        {
+            Token = tokenText,
+            CsrDer = ByteString.CopyFrom(key.CreateSigningRequest()),
+            Availability = availability,
+        };
+        new RequestIds().TryMark(request);
+        var answer = await RpcRetry.UntilKnownAsync(
+            left => channel.UnaryAsync(
+                RpcMethod<IssueCertificateRequest, IssueCertificateResponse>.Of(NodeCa, "IssueCertificate"),
+                request, new CallOptions { Deadline = left }, ct),
+            repeatable: true, Patience, TimeProvider.System, ct).ConfigureAwait(false);
         return NodeIdentity.TryCreate(
             key, answer.CertificatePem, root, DateTimeOffset.UtcNow, out var identity, out error)
             ? (identity, answer)

@@ -1,4 +1,5 @@
 using Swarm.Model;
+using Swarm.Node.Recovery;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
 using Swarm.Runtime.Containers;
@@ -9,6 +10,9 @@ namespace Swarm.Node;
 /// <summary>What a person asks of this node alone.</summary>
 internal sealed class LocalNodeService(NodeParts parts, Membership membership)
 {
+    /// <summary>For what only the leader knows; without an answer the rest is told.</summary>
+    private static readonly TimeSpan LeaderAnswer = TimeSpan.FromMilliseconds(500);
+
     internal RpcService Build()
     {
         var service = new RpcService(NodeReflection.Descriptor.Services[0]);
@@ -18,11 +22,16 @@ internal sealed class LocalNodeService(NodeParts parts, Membership membership)
             "JoinSwarm", (r, call) => membership.JoinAsync(r, call.Cancellation));
         service.Unary<LeaveSwarmRequest, LeaveSwarmResponse>(
             "LeaveSwarm", (r, call) => membership.LeaveAsync(r, call.Cancellation));
-        service.Unary<GetInfoRequest, GetInfoResponse>("GetInfo", (_, _) => Task.FromResult(Info()));
+        service.Unary<GetInfoRequest, GetInfoResponse>("GetInfo", (_, call) => InfoAsync(call.Cancellation));
+        new UnlockService(parts, membership).Register(service);
+        new BackupService(membership).Register(service);
+        new RestoreService(parts, membership).Register(service);
+        new ForceService(parts, membership).Register(service);
+        new RejoinService(membership).Register(service);
         return service;
     }
 
-    private GetInfoResponse Info()
+    private async Task<GetInfoResponse> InfoAsync(CancellationToken ct)
     {
         var containers = parts.Containers.List();
         var info = new GetInfoResponse
@@ -45,15 +54,23 @@ internal sealed class LocalNodeService(NodeParts parts, Membership membership)
             info.SwarmState = "error";
         }
 
+        if (membership.Locked is { } locked)
+        {
+            info.SwarmState = "locked";
+            info.NodeId = locked.Who.NodeId.Value;
+            info.ClusterId = locked.Who.ClusterId.Value;
+            info.AutoLock = true;
+        }
+
         if (membership.Member is { } member)
         {
-            Swarm(info, member);
+            await SwarmAsync(info, member, ct).ConfigureAwait(false);
         }
 
         return info;
     }
 
-    private static void Swarm(GetInfoResponse info, SwarmMember member)
+    private async Task SwarmAsync(GetInfoResponse info, SwarmMember member, CancellationToken ct)
     {
         info.SwarmState = member.Refusal.Length > 0 ? "error" : member.IsConnected ? "active" : "pending";
         info.SwarmError = member.Refusal;
@@ -61,35 +78,65 @@ internal sealed class LocalNodeService(NodeParts parts, Membership membership)
         info.ClusterId = member.Identity.ClusterId.Value;
         info.Role = member.Identity.Role == CertificateRole.Manager ? NodeRole.Manager : NodeRole.Worker;
         info.NodeAddress = member.Advertise.Host;
+        info.Epoch = parts.Epoch.Current;
         info.ManagerAddresses.Add(member.ManagerAddresses);
         if (member.Manager is not { } manager)
         {
             return;
         }
 
-        var raft = manager.RaftStatus;
+        info.AutoLock = parts.Vault.Current is { IsLocked: true };
+        var raft = await manager.DescribeAsync(LeaderAnswer, ct).ConfigureAwait(false);
+        info.Observing = manager.State.Cluster is { Observe: true };
         info.Nodes = (ulong)manager.State.Nodes.Count;
         info.Managers = (ulong)raft.Members.Count(m => !m.Learner);
-        info.Raft = new RaftInfo
+        info.Raft = raft;
+        if (member.JoinProblem.Length > 0)
         {
-            RaftId = raft.Id.Value,
-            Term = raft.Term,
-            Role = raft.Role.ToString().ToLowerInvariant(),
-            LeaderRaftId = raft.LeaderId?.Value ?? 0,
-            CommitIndex = raft.CommitIndex,
-            AppliedIndex = raft.AppliedIndex,
-        };
-        info.Raft.Members.Add(raft.Members.Select(m => new RaftMemberInfo
-        {
-            RaftId = m.Id.Value, NodeId = m.NodeId, Address = m.Address, Learner = m.Learner,
-                Reachable = m.RecentActive,
-        }));
+            (info.SwarmState, info.SwarmError) = ("pending",
+                $"not taken in by the other managers yet: {member.JoinProblem}");
+        }
+
         Warn(info, (int)info.Managers);
+    }
+
+    private static void WarnOfRaft(GetInfoResponse info)
+    {
+        if (info.Raft.DiskFull)
+        {
+            info.Warnings.Add(
+                "the disk of this manager is almost full: its log takes no changes until there is space again");
+        }
+
+        if (info.Raft.Removed)
+        {
+            info.Warnings.Add("the other managers have taken this one out: it takes part in nothing");
+        }
+
+        if (info.Raft.Stalled)
+        {
+            info.Warnings.Add("this manager hangs, in its disk or in the state: it cannot lead");
+        }
+
+        if (info.Raft.DisputedIndex > 0)
+        {
+            info.Warnings.Add(
+                $"managers have different states at index {info.Raft.DisputedIndex} and no majority agrees: data may "
+                + "be damaged, compare backups");
+        }
     }
 
     private static void Warn(GetInfoResponse info, int managers)
     {
-        if (managers % 2 == 0)
+        WarnOfRaft(info);
+        if (info.Observing)
+        {
+            info.Warnings.Add(
+                "this swarm was restored and observes: nothing is started, stopped or placed until "
+                + "'swarmctl swarm resume'");
+        }
+
+        if (managers > 0 && managers % 2 == 0)
         {
             info.Warnings.Add(
                 $"{managers} managers tolerate no more failures than {managers - 1} would: use an odd number (3, 5 "

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using Swarm.Model;
+using Swarm.Node.Recovery;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
 using Swarm.Security;
@@ -16,6 +16,9 @@ internal sealed class Membership(NodeParts parts)
     /// <summary>Null while this node is in no swarm.</summary>
     internal SwarmMember? Member { get; private set; }
 
+    /// <summary>This node is a manager that waits for the unlock key; null otherwise.</summary>
+    internal LockedMember? Locked { get; private set; }
+
     /// <summary>Why a member on disk could not be started; empty otherwise.</summary>
     internal string Error { get; private set; } = "";
 
@@ -25,7 +28,15 @@ internal sealed class Membership(NodeParts parts)
     /// <summary>Goes on as the member that is on disk, if there is one.</summary>
     internal async Task ResumeAsync(CancellationToken ct)
     {
+        new LogSwitch(parts.Paths).Finish();
         if (!parts.Paths.Identity.Exists)
+        {
+            return;
+        }
+
+        Locked = LockedMember.Find(parts, Locked, out var fault);
+        Error = fault;
+        if (Locked is not null || Error.Length > 0)
         {
             return;
         }
@@ -38,8 +49,63 @@ internal sealed class Membership(NodeParts parts)
             return;
         }
 
-        var member = await SwarmMember.StartAsync(parts, state, identity, ct).ConfigureAwait(false);
+        var member = await SwarmMember.ResumeAsync(parts, state, identity, ct).ConfigureAwait(false);
+        if (member.IsSuperseded)
+        {
+            Member = member;
+            parts.Log.Warn(member.Refusal);
+            return;
+        }
+
         Adopt(member, member.ManagerAddresses.Count > 0 ? member.ManagerAddresses : [state.AdvertiseAddress]);
+    }
+
+    /// <summary>Stops the member; what is on disk and the containers stay.</summary>
+    internal async Task SuspendAsync()
+    {
+        if (Member is { } member)
+        {
+            Member = null;
+            await member.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The manager of this node.</summary>
+    /// <exception cref="RpcException">There is none, and why.</exception>
+    internal Manager.ManagerNode RequireManager() => Member?.Manager ?? throw new RpcException(
+        RpcStatusCode.FailedPrecondition,
+        Locked is not null ? LockedMember.Text
+        : Member is { IsSuperseded: true } member ? member.Refusal : "This node is not a swarm manager.");
+
+    /// <summary>The manager that answers for this node; null when it is none.</summary>
+    /// <exception cref="RpcException">The swarm began anew without it, or it is locked.</exception>
+    internal Manager.ManagerNode? AnsweringManager() =>
+        Locked is not null || Member is { IsSuperseded: true } ? RequireManager() : Member?.Manager;
+
+    /// <summary>The swarm began anew without this manager: it stops, its containers go on.</summary>
+    private async Task SupersedeAsync(SwarmMember member, string text)
+    {
+        try
+        {
+            await AloneAsync(
+                async () =>
+                {
+                    if (ReferenceEquals(member, Member))
+                    {
+                        Superseded.Note(parts.Paths, text);
+                        await SuspendAsync().ConfigureAwait(false);
+                        await ResumeAsync(CancellationToken.None).ConfigureAwait(false);
+                    }
+
+                    return true;
+                },
+                CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (RpcException e)
+        {
+            // A manager of an older epoch that cannot stop in order must not go on either.
+            _broken.TrySetResult(e);
+        }
     }
 
     internal Task<InitSwarmResponse> InitAsync(InitSwarmRequest request, CancellationToken ct) => AloneAsync(
@@ -47,9 +113,10 @@ internal sealed class Membership(NodeParts parts)
         {
             RefuseMember();
             var advertise = NodeAddresses.Advertise(request.AdvertiseAddress);
-            var state = NewState(advertise, request.ListenAddress, isManager: true);
-            var cluster = NewCluster(request.Spec ?? new ClusterSpec());
-            var identity = IssueOwn(cluster);
+            var state = NewSwarm.State(advertise, request.ListenAddress, isManager: true);
+            var cluster = NewSwarm.Cluster(request.Spec ?? new ClusterSpec(), request.AutoLock);
+            var identity = NewSwarm.Identity(cluster);
+            parts.Vault.Begin(cluster);
             parts.Paths.Identity.Save(identity);
             state.Save(parts.Paths.Member);
             try
@@ -72,6 +139,7 @@ internal sealed class Membership(NodeParts parts)
                 NodeId = identity.NodeId.Value,
                 WorkerToken = JoinToken.Create(cluster.RootCertificatePem, cluster.WorkerTokenSecret.AsSpan()).Text,
                 ManagerAddress = advertise.ToString(),
+                UnlockKey = cluster.AutoLock ? UnlockKey.FromBytes(cluster.UnlockKey.AsSpan()).Text : "",
             };
         },
         ct);
@@ -89,8 +157,10 @@ internal sealed class Membership(NodeParts parts)
             var (identity, answer) = await JoinClient.JoinAsync(target, request.Token, request.Availability, ct)
                 .ConfigureAwait(false);
             var isManager = identity.Role == CertificateRole.Manager;
-            var state = NewState(advertise, request.ListenAddress, isManager);
+            var state = NewSwarm.State(advertise, request.ListenAddress, isManager);
+            parts.Vault.BeginFor(identity.Role, answer.UnlockKey.Span, answer.ClusterVersion);
             parts.Paths.Identity.Save(identity);
+            parts.Epoch.Raise(answer.Epoch);
             state.Save(parts.Paths.Member);
             try
             {
@@ -117,14 +187,20 @@ internal sealed class Membership(NodeParts parts)
     internal Task<LeaveSwarmResponse> LeaveAsync(LeaveSwarmRequest request, CancellationToken ct) => AloneAsync(
         async () =>
         {
-            if (Member is null && Error.Length == 0)
+            if (Locked is { } locked)
+            {
+                await locked.LeaveAsync(request.Force, ct).ConfigureAwait(false);
+            }
+            else if (Member is null && Error.Length == 0)
             {
                 throw new RpcException(RpcStatusCode.FailedPrecondition, "This node is not part of a swarm");
             }
 
+            var response = new LeaveSwarmResponse();
             if (Member?.Manager is { } manager)
             {
-                await LeaveManagersAsync(manager, request.Force, ct).ConfigureAwait(false);
+                response.Warnings.Add(await Leaving.LeaveManagersAsync(manager, request.Force,
+                    ct).ConfigureAwait(false));
             }
 
             if (Member is not null)
@@ -133,10 +209,13 @@ internal sealed class Membership(NodeParts parts)
             }
 
             await UndoAsync().ConfigureAwait(false);
-            Error = "";
-            return new LeaveSwarmResponse();
+            (Error, Locked) = ("", null);
+            return response;
         },
         ct);
+
+    /// <summary>Before the daemon stops: another manager leads then, if this one does.</summary>
+    internal Task HandOverAsync(TimeSpan atMost) => Member?.HandOverAsync(atMost) ?? Task.CompletedTask;
 
     /// <summary>The daemon stops; containers stay unless told otherwise.</summary>
     internal async Task StopAsync(bool stopContainers)
@@ -155,52 +234,25 @@ internal sealed class Membership(NodeParts parts)
         Member = null;
     }
 
-    private async Task LeaveManagersAsync(Manager.ManagerNode manager, bool force, CancellationToken ct)
-    {
-        var voters = manager.RaftStatus.Members.Count(m => !m.Learner);
-        if (!force)
-        {
-            throw new RpcException(
-                RpcStatusCode.FailedPrecondition,
-                voters <= 1
-                    ? "You are attempting to leave the swarm on a node that is participating as a manager. Removing "
-                        + "the last "
-                        + "manager erases all current state of the swarm. Use --force to ignore this message."
-                    : "You are attempting to leave the swarm on a node that is participating as a manager. "
-                        + $"{voters - 1} of {voters} managers will remain. Use --force to leave all the same.");
-        }
-
-        if (voters > 1)
-        {
-            try
-            {
-                await manager.LeaveAsync(ct).ConfigureAwait(false);
-            }
-            catch (RpcException e)
-            {
-                parts.Log.Warn($"left without being taken out of the list of managers: {e.Message}; "
-                    + "the others must remove this node");
-            }
-        }
-    }
-
-    private void Adopt(SwarmMember member, IReadOnlyList<string> managers)
+    /// <summary>From here on this is the member, and its agent looks for the leader.</summary>
+    internal void Adopt(SwarmMember member, IReadOnlyList<string> managers)
     {
         Member = member;
         member.StartAgent(managers);
+        member.Watch(this, text => _ = Task.Run(() => SupersedeAsync(member, text)));
         _ = WatchAsync(member);
     }
 
     private async Task WatchAsync(SwarmMember member)
     {
-        var reason = await member.BrokenAsync().ConfigureAwait(false);
+        var reason = await member.Broken.ConfigureAwait(false);
         if (ReferenceEquals(member, Member))
         {
             _broken.TrySetResult(reason);
         }
     }
 
-    private async Task UndoAsync()
+    internal async Task UndoAsync()
     {
         if (Member is { } member)
         {
@@ -209,10 +261,16 @@ internal sealed class Membership(NodeParts parts)
         }
 
         parts.Paths.DeleteMembership();
+        parts.Vault.End();
     }
 
-    private void RefuseMember()
+    internal void RefuseMember()
     {
+        if (Locked is not null)
+        {
+            throw LockedMember.Refusal();
+        }
+
         if (Member is not null || Error.Length > 0)
         {
             throw new RpcException(
@@ -222,60 +280,7 @@ internal sealed class Membership(NodeParts parts)
         }
     }
 
-    private static MemberState NewState(HostPort advertise, string listen, bool isManager) => new()
-    {
-        AdvertiseAddress = advertise.ToString(),
-        ListenAddress = NodeAddresses.Listen(listen, advertise).ToString(),
-        RaftId = isManager ? NewRaftId() : 0,
-    };
-
-    /// <summary>Random and never 0: a manager that comes back with an empty disk is another one (raft-pitfalls
-    /// R25).</summary>
-    private static ulong NewRaftId() =>
-        BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1;
-
-    private static ClusterRecord NewCluster(ClusterSpec spec)
-    {
-        var now = DateTimeOffset.UtcNow;
-        using var root = RootCa.Create(
-            RootCa.CommonNamePrefix + NewId(), now, RandomNumberGenerator.GetBytes(CertificateLimits.MaxSerialBytes));
-        return new ClusterRecord
-        {
-            Id = new ClusterId(NewId()),
-            CreatedAt = now,
-            Spec = spec,
-            RootCertificatePem = root.CertificatePem,
-            RootKeyPem = root.ExportKeyPem(),
-            WorkerTokenSecret = [.. RandomNumberGenerator.GetBytes(JoinToken.SecretBytes)],
-            ManagerTokenSecret = [.. RandomNumberGenerator.GetBytes(JoinToken.SecretBytes)],
-        };
-    }
-
-    private static NodeIdentity IssueOwn(ClusterRecord cluster)
-    {
-        using var root = RootCa.FromPem(cluster.RootCertificatePem, cluster.RootKeyPem);
-        using var key = NodeKey.Create();
-        var lifetime = cluster.Spec.HasNodeCertificateExpiryNs
-            ? SpecDefaults.FromNs(cluster.Spec.NodeCertificateExpiryNs)
-            : TimeSpan.FromDays(CertificateLimits.DefaultNodeLifetimeDays);
-        if (lifetime < TimeSpan.FromHours(CertificateLimits.MinNodeLifetimeHours))
-        {
-            throw new RpcException(RpcStatusCode.InvalidArgument, "--cert-expiry: the minimum is 1h0m0s");
-        }
-
-        var pem = root.IssueNodeCertificate(
-            key.CreateSigningRequest(),
-            new CertificateSubject(new NodeId(NewId()), CertificateRole.Manager, cluster.Id),
-            DateTimeOffset.UtcNow, lifetime, RandomNumberGenerator.GetBytes(CertificateLimits.MaxSerialBytes));
-        return NodeIdentity.TryCreate(
-            key, pem, cluster.RootCertificatePem, DateTimeOffset.UtcNow, out var identity, out var error)
-            ? identity
-            : throw new InvalidOperationException(error);
-    }
-
-    private static string NewId() => IdFormat.FromRandom(RandomNumberGenerator.GetBytes(IdFormat.RandomBytes));
-
-    private async Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken ct)
+    internal async Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken ct)
     {
         await _one.WaitAsync(ct).ConfigureAwait(false);
         try

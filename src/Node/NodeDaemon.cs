@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Swarm.Manager.Control;
+using Swarm.Manager.Metrics;
 using Swarm.Rpc;
 
 namespace Swarm.Node;
@@ -10,12 +11,14 @@ namespace Swarm.Node;
 /// </summary>
 internal sealed class NodeDaemon : IAsyncDisposable
 {
+    private static readonly TimeSpan HandOverAtMost = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StopGrace = TimeSpan.FromMilliseconds(500);
 
     private readonly NodeParts _parts;
     private readonly FileStream _lock;
     private readonly Membership _membership;
     private RpcServer? _server;
+    private MetricsServer? _metrics;
 
     private NodeDaemon(NodeParts parts, FileStream directoryLock)
     {
@@ -41,9 +44,15 @@ internal sealed class NodeDaemon : IAsyncDisposable
                 new RpcServerOptions { UnixSockets = [options.Socket], Logging = loggers },
                 [
                     new LocalNodeService(parts, daemon._membership).Build(),
-                    new ControlService(() => daemon._membership.Member?.Manager).Build(),
+                    new ControlService(daemon._membership.AnsweringManager).Build(),
                 ],
                 ct).ConfigureAwait(false);
+            if (options.MetricsEndpoint() is { } metrics)
+            {
+                daemon._metrics = await MetricsServer.StartAsync(
+                    metrics, () => daemon._membership.Member?.Manager, ct).ConfigureAwait(false);
+            }
+
             return daemon;
         }
         catch
@@ -64,6 +73,13 @@ internal sealed class NodeDaemon : IAsyncDisposable
     /// <summary>Containers go on, unless the daemon was started with --stop-containers.</summary>
     public async ValueTask DisposeAsync()
     {
+        // First of all, while everything still works: writes pause for a hand-over, not for an election.
+        await _membership.HandOverAsync(HandOverAtMost).ConfigureAwait(false);
+        if (_metrics is not null)
+        {
+            await _metrics.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (_server is not null)
         {
             await _server.StopAsync(StopGrace).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Swarm.Protocol.V1;
+using Swarm.Store;
 
 namespace Swarm.Node;
 
@@ -23,6 +24,7 @@ internal static class NodeDescriber
             EngineVersion = DaemonProgram.Version,
             BootId = File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : "",
             Runtime = runtime,
+            StoreFormat = StoreFormat.Newest,
         };
         description.EngineLabels.Add(options.Labels.ToDictionary());
         return description;

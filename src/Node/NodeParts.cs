@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Swarm.Manager.Control;
 using Swarm.Model;
+using Swarm.Node.Recovery;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
 using Swarm.Runtime.Containers;
@@ -18,6 +19,8 @@ internal sealed class NodeParts : IAsyncDisposable
         Loggers = loggers;
         Log = new NodeLog(loggers.CreateLogger("node"));
         Paths = new NodePaths(options.DataDir);
+        Vault = new NodeVault(Paths);
+        Epoch = new EpochFile(Paths.Epoch);
     }
 
     internal DaemonOptions Options { get; }
@@ -27,6 +30,10 @@ internal sealed class NodeParts : IAsyncDisposable
     internal NodeLog Log { get; }
 
     internal NodePaths Paths { get; }
+
+    internal NodeVault Vault { get; }
+
+    internal EpochFile Epoch { get; }
 
     internal ContainerRuntime Containers { get; private set; } = null!;
 
@@ -90,6 +97,7 @@ internal sealed class NodeParts : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Vault.Dispose();
         await Containers.DisposeAsync().ConfigureAwait(false);
         await Images.DisposeAsync().ConfigureAwait(false);
     }

@@ -17,6 +17,8 @@ internal sealed class NodePaths
 
     internal string Certificates => Path.Combine(DataDir, "certificates");
 
+    internal string Keys => Path.Combine(DataDir, KeyVault.FileName);
+
     internal string Member => Path.Combine(DataDir, "member.json");
 
     internal string Managers => Path.Combine(DataDir, "managers");
@@ -26,6 +28,10 @@ internal sealed class NodePaths
     internal string Images => Path.Combine(DataDir, "images");
 
     internal string Tasks => Path.Combine(DataDir, "tasks");
+
+    internal string Epoch => Path.Combine(DataDir, "epoch");
+
+    internal string Superseded => Path.Combine(DataDir, "superseded");
 
     internal string Lock => Path.Combine(DataDir, "lock");
 
@@ -39,5 +45,7 @@ internal sealed class NodePaths
 
         File.Delete(Member);
         File.Delete(Managers);
+        File.Delete(Epoch);
+        File.Delete(Superseded);
     }
 }

@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Warning, "{Endpoint} has too many connections; one more from {Remote} was refused")]
     public static partial void ConnectionRefused(ILogger log, string endpoint, string remote);
 
+    [LoggerMessage(6, LogLevel.Debug, "{Protocol} connection from {Remote} ended: {Reason}")]
+    public static partial void RawEnded(ILogger log, string protocol, string remote, string reason);
+
     [LoggerMessage(5, LogLevel.Error, "{Path} failed, reference {Reference}, called from {Remote}")]
     public static partial void HandlerFailed(
         ILogger log, string path, string reference, string remote, Exception failure);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
@@ -12,7 +13,7 @@ namespace Swarm.Security;
 /// </summary>
 public sealed class NodeIdentityStore
 {
-    /// <summary>The private key, PKCS#8.</summary>
+    /// <summary>The private key: PKCS#8 on a worker, sealed by the vault on a manager.</summary>
     public const string KeyFile = "node.key";
 
     /// <summary>The node's certificate.</summary>
@@ -40,6 +41,15 @@ public sealed class NodeIdentityStore
     /// <summary>True when there is an identity or a part of one: this node has joined a cluster.</summary>
     public bool Exists => Files.Any(f => File.Exists(Path.Combine(directory, f)));
 
+    /// <summary>Seals the key of a manager; null on a node that was never one, and while it is locked.</summary>
+    public KeyVault? Vault { get; set; }
+
+    /// <summary>Id of the vault's data key that the key on disk needs; null when it lies there in clear.</summary>
+    public Guid? SealedWith =>
+        File.Exists(Path.Combine(directory, KeyFile)) && SealedKey.TryRead(Read(KeyFile), out var box)
+            ? KeyVault.SealedWith(box)
+            : null;
+
     private static string[] Files => [KeyFile, CertificateFile, RootFile];
 
     /// <summary>Stores an identity; when this returns, it is on the disk.</summary>
@@ -54,7 +64,9 @@ public sealed class NodeIdentityStore
         Directory.CreateDirectory(staging, DirectoryMode700);
         // The process' umask only takes away; a default access list of the parent could add.
         File.SetUnixFileMode(staging, DirectoryMode700);
-        Write(KeyFile, key.ExportPkcs8PrivateKeyPem() + "\n");
+        Write(KeyFile, identity.Role == CertificateRole.Manager && Vault is not null
+            ? SealedKey.Write(Vault, key)
+            : key.ExportPkcs8PrivateKeyPem() + "\n");
         Write(CertificateFile, Pem.Write(identity.Certificate));
         Write(RootFile, identity.RootPem);
         Native.SyncDirectory(staging);
@@ -90,6 +102,28 @@ public sealed class NodeIdentityStore
         }
     }
 
+    /// <summary>Who this node is, by its certificate alone: all that can be known while the key is locked.</summary>
+    public bool TryReadSubject(out CertificateSubject subject)
+    {
+        subject = default;
+        try
+        {
+            if (!Pem.TryReadCertificate(Read(CertificateFile), out var certificate))
+            {
+                return false;
+            }
+
+            using (certificate)
+            {
+                return CertificateSubject.TryParse(certificate, out subject);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Removes the identity for good: the node has left its cluster.</summary>
     public void Delete()
     {
@@ -104,10 +138,8 @@ public sealed class NodeIdentityStore
     private bool TryRead(DateTimeOffset now, [NotNullWhen(true)] out NodeIdentity? identity, out string error)
     {
         identity = null;
-        if (!Pem.TryReadKey(Read(KeyFile), out var read))
+        if (!TryReadKey(out var read, out error))
         {
-            error = $"{Path.Combine(directory, KeyFile)} is not one P-256 key in PKCS#8 PEM: restore it from a backup,"
-                + " or 'swarmctl swarm leave --force' and join again with a token";
             return false;
         }
 
@@ -119,6 +151,27 @@ public sealed class NodeIdentityStore
 
         error = $"{directory}: {error}";
         return false;
+    }
+
+    private bool TryReadKey([NotNullWhen(true)] out ECDsa? key, out string error)
+    {
+        var text = Read(KeyFile);
+        var file = Path.Combine(directory, KeyFile);
+        if (!SealedKey.TryRead(text, out var box))
+        {
+            error = $"{file} is not one P-256 key in PKCS#8 PEM: {VaultFile.Remedy}";
+            return Pem.TryReadKey(text, out key);
+        }
+
+        error = $"{file} is encrypted with a key that this node does not have: {VaultFile.Remedy}";
+        key = null;
+        if (SealedKey.TryOpen(Vault, box, out var pkcs8))
+        {
+            key = Pem.ImportKey(pkcs8);
+            CryptographicOperations.ZeroMemory(pkcs8);
+        }
+
+        return key is not null;
     }
 
     private string ModeFault()

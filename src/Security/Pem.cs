@@ -43,12 +43,13 @@ internal static class Pem
             return false;
         }
 
-        key = Import(der);
+        key = ImportKey(der);
         CryptographicOperations.ZeroMemory(der);
         return key is not null;
     }
 
-    private static ECDsa? Import(byte[] pkcs8)
+    /// <summary>Null unless it is one PKCS#8 key on P-256.</summary>
+    public static ECDsa? ImportKey(byte[] pkcs8)
     {
         var key = ECDsa.Create();
         try
@@ -69,7 +70,8 @@ internal static class Pem
         return null;
     }
 
-    private static bool TryReadBlock(string pem, string label, out byte[] der)
+    /// <summary>False unless the text is one block with that label and white space.</summary>
+    public static bool TryReadBlock(string pem, string label, out byte[] der)
     {
         der = [];
         if (pem.Length > CertificateLimits.MaxPemChars

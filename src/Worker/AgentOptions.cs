@@ -32,6 +32,15 @@ public sealed record AgentOptions
     /// <summary>HOST:PORT of the manager on this node; empty on a worker. Asked for each session.</summary>
     public required Func<string> ManagerAddress { get; init; }
 
+    /// <summary>The newest beginning of the swarm that this node has seen; must survive a restart.</summary>
+    public Func<ulong> Epoch { get; init; } = static () => 0;
+
+    /// <summary>A manager of a newer beginning welcomed this node. Returns when that is on the disk.</summary>
+    public Action<ulong> OnNewEpoch { get; init; } = static _ => { };
+
+    /// <summary>A manager said what this node is; must only note it.</summary>
+    public Action<NodeRole> OnRole { get; init; } = static _ => { };
+
     /// <summary>A manager refused the session for a reason that the node may have to act on.</summary>
     public Action<RpcException>? OnRefused { get; init; }
 

@@ -49,12 +49,18 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
         }
     }
 
-    private Hello Hello() => new()
+    private Hello Hello()
     {
-        Description = options.Description,
-        NodeAddress = options.NodeAddress,
-        ManagerAddress = options.ManagerAddress(),
-    };
+        var hello = new Hello
+        {
+            Description = options.Description,
+            NodeAddress = options.NodeAddress,
+            ManagerAddress = options.ManagerAddress(),
+            Epoch = options.Epoch(),
+        };
+        hello.Found.Add(FoundTasks.On(options.Runtime));
+        return hello;
+    }
 
     private async Task PumpAsync(
         string manager, RpcChannel channel, DuplexCall<SessionRequest, SessionResponse> call,
@@ -95,11 +101,34 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
 
     private async Task WelcomeAsync(string manager, Welcome welcome, CancellationToken ct)
     {
+        CheckEpoch(manager, welcome.Epoch);
         _period = SpecDefaults.FromNs(welcome.HeartbeatPeriodNs);
         await options.DataPlane.SetUpAsync(welcome.NodeSubnet, welcome.AddressPool, ct).ConfigureAwait(false);
         options.Managers.Replace(welcome.Managers.Addresses);
+        options.OnRole(welcome.Role);
         WasOpen = true;
         log.SessionOpen(manager, welcome.NodeId, welcome.NodeSubnet);
+    }
+
+    /// <summary>
+    /// A swarm that began anew has one manager more who says so: what an older one wants is of the past (R30).
+    /// </summary>
+    private void CheckEpoch(string manager, ulong epoch)
+    {
+        var seen = options.Epoch();
+        if (epoch < seen)
+        {
+            throw new RpcException(
+                RpcStatusCode.FailedPrecondition,
+                $"manager {manager} is of epoch {epoch} of the swarm, and this node has seen epoch {seen}: it is not "
+                + "followed; take it out of service, let it leave the swarm and join again");
+        }
+
+        if (epoch > seen)
+        {
+            options.OnNewEpoch(epoch);
+            log.Note($"the swarm began anew: epoch {epoch}, this node had seen {seen}");
+        }
     }
 
     private void Take(SessionResponse message, MeshFeed mesh, LogPublisher logs)
@@ -126,6 +155,9 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
                 break;
             case SessionResponse.KindOneofCase.Managers:
                 options.Managers.Replace(message.Managers.Addresses);
+                break;
+            case SessionResponse.KindOneofCase.Role:
+                options.OnRole(message.Role.Role);
                 break;
             default:
                 log.Note($"a newer manager sent a message of kind {message.KindCase}, which this version ignores");

@@ -23,6 +23,12 @@ internal sealed class TaskFleet(ITaskRuntime runtime, Action<TaskId, TaskStatus>
     {
         lock (_gate)
         {
+            if (message.Observe)
+            {
+                Watch(message.Tasks);
+                return;
+            }
+
             foreach (var change in _assignments.Take(message))
             {
                 Route(change);
@@ -59,6 +65,23 @@ internal sealed class TaskFleet(ITaskRuntime runtime, Action<TaskId, TaskStatus>
 
         await Task.WhenAll(runs).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+    }
+
+    /// <summary>
+    /// The swarm was restored and observes: runners that are there go on as they are, what runs or has ended gets one
+    /// that tells so, and nothing is started, stopped or removed. The message of the end of the observation is
+    /// complete again, and compared with what was assigned before.
+    /// </summary>
+    private void Watch(IEnumerable<AssignedTask> tasks)
+    {
+        foreach (var task in tasks)
+        {
+            var id = new TaskId(task.Id);
+            if (!_runners.ContainsKey(id) && runtime.Observe(id) is { State: >= TaskState.Running })
+            {
+                Launch(task, unassigned: false);
+            }
+        }
     }
 
     private void Route(AssignmentChange change)

@@ -29,7 +29,8 @@ internal sealed class ProbeHost : IAsyncDisposable
 
     public int Port => Server.TcpEndpoints[0].Port;
 
-    public static async Task<ProbeHost> StartAsync(RpcServerLimits? limits = null, ILoggerFactory? logging = null)
+    public static async Task<ProbeHost> StartAsync(
+        RpcServerLimits? limits = null, ILoggerFactory? logging = null, params RawProtocol[] raw)
     {
         string directory = System.IO.Directory.CreateTempSubdirectory("swarm-rpc-").FullName;
         var pki = new TestPki();
@@ -38,6 +39,7 @@ internal sealed class ProbeHost : IAsyncDisposable
         {
             UnixSockets = [Path.Combine(directory, "rpc.sock")],
             Tcp = [new RpcTcpEndpoint(new(IPAddress.Loopback, 0), pki.ServerTls(pki.Issue("server", "manager")))],
+            Raw = raw,
             Identify = TestPki.Identify,
             Limits = limits ?? new RpcServerLimits(),
         };

@@ -14,19 +14,31 @@ internal static class CtlProgram
         Recursive = true,
     };
 
+    internal static readonly Option<bool> Stale = new("--stale")
+    {
+        Description = "Show what this manager knows, without a leader; it may be out of date",
+        Recursive = true,
+    };
+
     internal static RootCommand Tree()
     {
-        var root = new RootCommand("Drives a swarm: services of containers on many hosts.") { Host };
+        var root = new RootCommand("Drives a swarm: services of containers on many hosts.") { Host, Stale };
         root.Add(Group(
             "swarm", "Manage the swarm", SwarmInit.Build(), SwarmJoin.Build(), SwarmJoinToken.Build(),
-                SwarmLeave.Build()));
+                SwarmLeave.Build(), SwarmObserve.Build(), SwarmRejoin.Build(), SwarmResume.Build(),
+                SwarmUnlock.Build(), SwarmUnlockKey.Build(), SwarmUpdate.Build()));
+        root.Add(Group("backup", "Save the state of the swarm in a file, and begin anew from one",
+            BackupCreate.Build(), BackupInspect.Build(), BackupRestore.Build(), BackupVerify.Build()));
         root.Add(Group("node", "Manage the nodes of the swarm",
-            NodeInspect.Build(), NodeLs.Build(), NodePs.Build(), NodeRm.Build(), NodeUpdate.Build()));
+            NodeRoles.Demote(), NodeInspect.Build(), NodeLs.Build(), NodeRoles.Promote(), NodePs.Build(),
+                NodeRm.Build(),
+            NodeUpdate.Build()));
         root.Add(Group("service", "Manage services",
             ServiceCreate.Build(), ServiceInspect.Build(), ServiceLogs.Build(), ServiceLs.Build(), ServicePs.Build(),
             ServiceRm.Build(), ServiceRollback.Build(), ServiceScale.Build(), ServiceUpdate.Build()));
         root.Add(Inspect.Build());
         root.Add(Info.Build());
+        root.Add(Events.Build());
         root.Add(VersionVerb.Build());
         root.Add(Completion.Build());
         foreach (var (name, what) in NotYet.Groups)

@@ -23,7 +23,10 @@ internal static class Verb
             Console.CancelKeyPress += onInterrupt;
             try
             {
-                await using var ctl = new Ctl(parsed.GetValue(CtlProgram.Host), Console.Out, Console.Error);
+                await using var ctl = new Ctl(parsed.GetValue(CtlProgram.Host), Console.Out, Console.Error)
+                {
+                    Stale = parsed.GetValue(CtlProgram.Stale),
+                };
                 return await GuardAsync(() => work(ctl, parsed, interrupt.Token), ctl.Error, interrupt.Token)
                     .ConfigureAwait(false);
             }

@@ -25,6 +25,15 @@ internal static class DockerJson
         }
 
         json["Endpoint"] = endpoint;
+        if (view.Spec.IsJob())
+        {
+            json["JobStatus"] = new JsonObject
+            {
+                ["JobIteration"] = new JsonObject { ["Index"] = view.JobIteration },
+                ["LastExecution"] = Ago.Json(view.JobStartedAtNs),
+            };
+        }
+
         if (view.UpdateStatus is { } status)
         {
             var update = new JsonObject
@@ -72,7 +81,7 @@ internal static class DockerJson
         json["Spec"] = new JsonObject
         {
             ["Labels"] = SpecJson.Map(view.Spec.Labels),
-            ["Role"] = Words.Role(view.Role),
+            ["Role"] = Words.DesiredRole(view),
             ["Availability"] = Words.Availability(view.Spec).ToLowerInvariant(),
         };
         json["Description"] = new JsonObject
@@ -137,25 +146,26 @@ internal static class DockerJson
             ["LocalNodeState"] = info.SwarmState,
             ["ControlAvailable"] = info.Role == NodeRole.Manager,
             ["Error"] = info.SwarmError,
-            ["RemoteManagers"] = new JsonArray(
-                [.. info.ManagerAddresses.Select(a => (JsonNode)new JsonObject { ["Addr"] = a })]),
+            ["RemoteManagers"] = new JsonArray([.. RemoteManagers(info)]),
             ["Nodes"] = info.Nodes,
             ["Managers"] = info.Managers,
-            ["Cluster"] = new JsonObject { ["ID"] = info.ClusterId },
-            ["Raft"] = info.Raft is null ? null : Raft(info.Raft),
+            ["Cluster"] = new JsonObject
+            {
+                ["ID"] = info.ClusterId,
+                ["Spec"] = new JsonObject
+                {
+                    ["EncryptionConfig"] = new JsonObject { ["AutoLockManagers"] = info.AutoLock },
+                },
+            },
+            ["Raft"] = info.Raft is null ? null : RaftJson.Of(info.Raft),
         },
     };
 
-    private static JsonObject Raft(RaftInfo raft) => new()
-    {
-        ["Role"] = raft.Role,
-        ["Term"] = raft.Term,
-        ["LeaderID"] = raft.LeaderRaftId,
-        ["CommitIndex"] = raft.CommitIndex,
-        ["AppliedIndex"] = raft.AppliedIndex,
-        ["Voters"] = raft.Members.Count(m => !m.Learner),
-        ["Learners"] = raft.Members.Count(m => m.Learner),
-    };
+    /// <summary>A worker knows addresses only.</summary>
+    private static IEnumerable<JsonNode> RemoteManagers(GetInfoResponse info) =>
+        info.Raft is { Members.Count: > 0 } raft
+        ? raft.Members.Select(m => new JsonObject { ["NodeID"] = m.NodeId, ["Addr"] = m.Address })
+        : info.ManagerAddresses.Select(a => new JsonObject { ["NodeID"] = "", ["Addr"] = a });
 
     private static JsonObject Status(TaskView view)
     {

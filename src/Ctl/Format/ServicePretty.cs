@@ -15,15 +15,7 @@ internal static class ServicePretty
         output.WriteLine($"ID:\t\t{view.Id}");
         output.WriteLine($"Name:\t\t{spec.Name}");
         Labels(output, spec.Labels);
-        if (spec.ModeCase == ServiceSpec.ModeOneofCase.Global)
-        {
-            output.WriteLine("Service Mode:\tGlobal");
-        }
-        else
-        {
-            output.WriteLine("Service Mode:\tReplicated");
-            output.WriteLine($" Replicas:\t{spec.Replicas()}");
-        }
+        Mode(output, view);
 
         Status(output, view.UpdateStatus);
         Placement(output, spec.Task.Placement);
@@ -34,6 +26,35 @@ internal static class ServicePretty
         output.WriteLine("Endpoint Mode:\tvip");
         Ports(output, view);
         output.WriteLine();
+    }
+
+    /// <summary>Docker leaves the lines of jobs empty; these say what its other lines would.</summary>
+    private static void Mode(TextWriter output, ServiceView view)
+    {
+        var spec = view.Spec;
+        switch (spec.ModeCase)
+        {
+            case ServiceSpec.ModeOneofCase.Global:
+                output.WriteLine("Service Mode:\tGlobal");
+                return;
+            case ServiceSpec.ModeOneofCase.ReplicatedJob:
+                output.WriteLine("Service Mode:\tReplicated Job");
+                output.WriteLine($" Max Concurrent:\t{spec.MaxConcurrent()}");
+                output.WriteLine($" Total Completions:\t{spec.TotalCompletions()}");
+                break;
+            case ServiceSpec.ModeOneofCase.GlobalJob:
+                output.WriteLine("Service Mode:\tGlobal Job");
+                break;
+            default:
+                output.WriteLine("Service Mode:\tReplicated");
+                output.WriteLine($" Replicas:\t{spec.Replicas()}");
+                return;
+        }
+
+        output.WriteLine("JobStatus:");
+        output.WriteLine($" Iteration:\t{view.JobIteration}");
+        output.WriteLine($" Started:\t{Ago.Since(view.JobStartedAtNs)}");
+        output.WriteLine($" Completed:\t{view.CompletedTasks}/{view.TotalCompletions}");
     }
 
     private static void Labels(TextWriter output, IDictionary<string, string> labels)

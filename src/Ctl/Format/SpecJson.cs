@@ -15,9 +15,7 @@ internal static class SpecJson
             ["Name"] = spec.Name,
             ["Labels"] = Map(spec.Labels),
             ["TaskTemplate"] = Task(spec.Task),
-            ["Mode"] = spec.ModeCase == ServiceSpec.ModeOneofCase.Global
-                ? new JsonObject { ["Global"] = new JsonObject() }
-                : new JsonObject { ["Replicated"] = new JsonObject { ["Replicas"] = spec.Replicas() } },
+            ["Mode"] = Mode(spec),
             ["UpdateConfig"] = Policy(spec.Update),
             ["RollbackConfig"] = Policy(spec.Rollback),
             ["EndpointSpec"] = Endpoint(spec.Endpoint?.Ports),
@@ -25,6 +23,20 @@ internal static class SpecJson
         json["EndpointSpec"]!["Mode"] = "vip";
         return json;
     }
+
+    private static JsonObject Mode(ServiceSpec spec) => spec.ModeCase switch
+    {
+        ServiceSpec.ModeOneofCase.Global => new() { ["Global"] = new JsonObject() },
+        ServiceSpec.ModeOneofCase.GlobalJob => new() { ["GlobalJob"] = new JsonObject() },
+        ServiceSpec.ModeOneofCase.ReplicatedJob => new()
+        {
+            ["ReplicatedJob"] = new JsonObject
+            {
+                ["MaxConcurrent"] = spec.MaxConcurrent(), ["TotalCompletions"] = spec.TotalCompletions(),
+            },
+        },
+        _ => new() { ["Replicated"] = new JsonObject { ["Replicas"] = spec.Replicas() } },
+    };
 
     internal static JsonObject Task(TaskSpec task) => new()
     {

@@ -37,7 +37,8 @@ internal static class ServiceFlags
         new("read-only", "", "Mount the root file system read-only"),
         new("init", "", "Run an init process as PID 1 of each container"),
         new("tty", "", "Give each container a terminal", "-t"),
-        new("replicas", "uint", "Number of tasks"),
+        new("replicas", "uint", "Number of tasks; of a job: of completions"),
+        new("max-concurrent", "uint", "Tasks of a job at a time (default: as many as --replicas)"),
         new("replicas-max-per-node", "uint", "Tasks on one node at most (0 = any number)"),
         new("reserve-cpu", "decimal", "CPUs that a node must have free"),
         new("reserve-memory", "bytes", "Memory that a node must have free"),
@@ -67,7 +68,7 @@ internal static class ServiceFlags
     internal static readonly IReadOnlyList<ServiceFlag> Create =
     [
         new("name", "string", "Name of the service"),
-        new("mode", "string", "replicated or global (default replicated)"),
+        new("mode", "string", "replicated, global, replicated-job or global-job (default replicated)"),
         new("constraint", "list", "Where tasks may run: node.role==manager"),
         new("container-label", "list", "Labels of the containers"),
         new("dns", "list", "Name servers of the containers"),
@@ -129,7 +130,6 @@ internal static class ServiceFlags
         Add("generic resources are not there yet", "generic-resource", "generic-resource-add", "generic-resource-rm");
         Add("health checks are not there yet", "health-cmd", "health-interval", "health-retries",
             "health-start-interval", "health-start-period", "health-timeout", "no-healthcheck");
-        Add("jobs are not there yet", "max-concurrent");
         Add("it is not there yet", "oom-score-adj", "sysctl", "sysctl-add", "sysctl-rm", "ulimit", "ulimit-add",
             "ulimit-rm");
         Add("registry log-in is not there yet", "with-registry-auth");

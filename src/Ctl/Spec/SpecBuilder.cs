@@ -91,10 +91,15 @@ internal static class SpecBuilder
             case "global":
                 spec.Global = new GlobalMode();
                 break;
-            case "replicated-job" or "global-job":
-                throw new UsageException("--mode: jobs are not available in this version; use replicated or global");
+            case "replicated-job":
+                spec.ReplicatedJob = new ReplicatedJobMode { TotalCompletions = 1 };
+                break;
+            case "global-job":
+                spec.GlobalJob = new GlobalJobMode();
+                break;
             case var other:
-                throw new UsageException($"--mode '{other}': unknown mode; use replicated or global");
+                throw new UsageException(
+                    $"--mode '{other}': unknown mode; use replicated, global, replicated-job or global-job");
         }
     }
 

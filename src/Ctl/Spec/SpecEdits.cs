@@ -1,4 +1,5 @@
 using Swarm.Ctl.Cli;
+using Swarm.Model;
 using Swarm.Protocol.V1;
 
 namespace Swarm.Ctl.Spec;
@@ -103,13 +104,29 @@ internal static class SpecEdits
     {
         Text(flags, "replicas", v =>
         {
-            if (spec.ModeCase == ServiceSpec.ModeOneofCase.Global)
+            var count = Units.Count("--replicas", v, SpecValidator.MaxReplicas);
+            switch (spec.ModeCase)
             {
-                throw new UsageException(
-                    "--replicas can only be used with replicated mode; a global service has one task on each node");
+                case ServiceSpec.ModeOneofCase.Replicated:
+                    spec.Replicated = new ReplicatedMode { Replicas = count };
+                    break;
+                case ServiceSpec.ModeOneofCase.ReplicatedJob:
+                    spec.ReplicatedJob.TotalCompletions = count;
+                    break;
+                default:
+                    throw new UsageException(
+                        "--replicas can only be used with replicated or replicated-job mode; a global service has one "
+                        + "task on each node");
+            }
+        });
+        Text(flags, "max-concurrent", v =>
+        {
+            if (spec.ModeCase != ServiceSpec.ModeOneofCase.ReplicatedJob)
+            {
+                throw new UsageException("--max-concurrent can only be used with replicated-job mode");
             }
 
-            spec.Replicated = new ReplicatedMode { Replicas = Units.Count("--replicas", v, 100_000) };
+            spec.ReplicatedJob.MaxConcurrent = Units.Count("--max-concurrent", v, SpecValidator.MaxReplicas);
         });
     }
 

@@ -18,7 +18,7 @@ internal static class Convergence
     internal static async Task<int> WaitUnlessDetachedAsync(
         Cli.Ctl ctl, string id, string shown, FlagValues flags, CancellationToken ct)
     {
-        if (flags.IsOn("detach"))
+        if (flags.IsOn("detach") || ctl.Observing)
         {
             return ExitCode.Done;
         }
@@ -139,6 +139,9 @@ internal static class Convergence
         {
             case WatchEndKind.Converged:
                 view?.Say($"verify: Service {shown} converged");
+                return ExitCode.Done;
+            case WatchEndKind.Complete:
+                view?.Say("job complete");
                 return ExitCode.Done;
             case WatchEndKind.Removed:
                 throw new CtlException(ExitCode.NotFound, $"service {shown} was removed while it was being watched");

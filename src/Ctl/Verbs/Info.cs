@@ -54,7 +54,12 @@ internal static class Info
             output.WriteLine($" Error: {info.SwarmError}");
         }
 
-        if (info.NodeId.Length > 0)
+        if (info.SwarmState == "locked")
+        {
+            output.WriteLine($" NodeID: {info.NodeId}");
+            output.WriteLine($" ClusterID: {info.ClusterId}");
+        }
+        else if (info.NodeId.Length > 0)
         {
             Swarm(output, info);
         }
@@ -74,9 +79,20 @@ internal static class Info
         output.WriteLine($" NodeID: {info.NodeId}");
         output.WriteLine($" Is Manager: {(info.Role == NodeRole.Manager ? "true" : "false")}");
         output.WriteLine($" ClusterID: {info.ClusterId}");
+        if (info.Epoch > 0)
+        {
+            output.WriteLine($" Epoch: {info.Epoch}");
+        }
+
+        if (info.Observing)
+        {
+            output.WriteLine(" Observing: true (restored; 'swarmctl swarm resume' ends it)");
+        }
+
         output.WriteLine($" Node Address: {info.NodeAddress}");
         if (info.Role == NodeRole.Manager)
         {
+            output.WriteLine($" Autolock Managers: {(info.AutoLock ? "true" : "false")}");
             output.WriteLine($" Managers: {info.Managers}");
             output.WriteLine($" Nodes: {info.Nodes}");
         }
@@ -87,20 +103,9 @@ internal static class Info
             output.WriteLine($"  {address}");
         }
 
-        if (info.Raft is not { } raft)
+        if (info.Raft is { } raft)
         {
-            return;
-        }
-
-        output.WriteLine(" Raft:");
-        output.WriteLine($"  Role: {raft.Role}");
-        output.WriteLine($"  Term: {raft.Term}");
-        output.WriteLine($"  Commit/Applied: {raft.CommitIndex}/{raft.AppliedIndex}");
-        foreach (var member in raft.Members)
-        {
-            var kind = member.Learner ? "learner" : "voter";
-            var mark = member.RaftId == raft.LeaderRaftId ? ", leader" : "";
-            output.WriteLine($"  {member.Address} {member.NodeId} ({kind}{mark})");
+            RaftText.Print(output, raft);
         }
     }
 }

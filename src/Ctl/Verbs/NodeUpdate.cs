@@ -16,35 +16,44 @@ internal static class NodeUpdate
             "--label-add") { Description = "Set a label key=value", DefaultValueFactory = _ => [] };
         var remove = new Option<string[]>(
             "--label-rm") { Description = "Remove a label", DefaultValueFactory = _ => [] };
-        var role = new Option<string?>("--role") { Hidden = true };
-        role.Validators.Add(
-            r => r.AddError("--role is not available in this version: join the node with the other token"));
+        var role = new Option<string?>("--role") { Description = "worker or manager" };
         var command = new Command("update", "Update a node") { node, availability, add, remove, role };
         return command.Does(async (ctl, parsed, ct) =>
         {
             var reference = parsed.GetRequiredValue(node);
-            var view = await VerbParts.NodeAsync(ctl, reference, ct).ConfigureAwait(false);
-            var spec = view.Spec.Clone();
-            if (parsed.GetValue(availability) is { } wanted)
+            void Edit(NodeSpec spec)
             {
-                spec.Availability = SwarmInit.ParseAvailability(wanted);
-            }
-
-            foreach (var key in parsed.GetRequiredValue(remove))
-            {
-                if (!spec.Labels.Remove(key))
+                if (parsed.GetValue(availability) is { } wanted)
                 {
-                    throw new CtlException(ExitCode.NotFound, $"key {key} doesn't exist in node's labels");
+                    spec.Availability = SwarmInit.ParseAvailability(wanted);
                 }
+
+                if (parsed.GetValue(role) is { } wish)
+                {
+                    spec.Role = ParseRole(wish);
+                }
+
+                foreach (var key in parsed.GetRequiredValue(remove))
+                {
+                    if (!spec.Labels.Remove(key))
+                    {
+                        throw new CtlException(ExitCode.NotFound, $"key {key} doesn't exist in node's labels");
+                    }
+                }
+
+                SpecBuilder.Labels(spec.Labels, "--label-add", parsed.GetRequiredValue(add));
             }
 
-            SpecBuilder.Labels(spec.Labels, "--label-add", parsed.GetRequiredValue(add));
-            await ctl.CallAsync<UpdateNodeRequest, UpdateNodeResponse>(
-                "UpdateNode",
-                new UpdateNodeRequest { NodeId = view.Id, Version = view.Version, Spec = spec },
-                ct).ConfigureAwait(false);
+            await NodeEdit.ApplyAsync(ctl, reference, Edit, ct).ConfigureAwait(false);
             ctl.Out.WriteLine(reference);
             return ExitCode.Done;
         });
     }
+
+    private static NodeSpec.Types.Role ParseRole(string text) => text switch
+    {
+        "worker" => NodeSpec.Types.Role.Worker,
+        "manager" => NodeSpec.Types.Role.Manager,
+        _ => throw new UsageException($"invalid role '{text}', only worker and manager are supported"),
+    };
 }

@@ -10,7 +10,7 @@ internal static class NotYet
     [
         ("stack", "stacks"), ("secret", "secrets"), ("config", "configs"), ("network", "networks of one's own"),
         ("volume", "volumes"), ("image", "image commands"), ("container", "container commands"),
-        ("events", "the event stream"), ("exec", "exec"), ("run", "one-off containers"),
+        ("exec", "exec"), ("run", "one-off containers"),
     ];
 
     internal static Command Build(string name, string what)

@@ -41,7 +41,10 @@ internal sealed class ProgressView(TextWriter output, bool isTerminal)
         output.Flush();
     }
 
-    private static string Overall(ServiceWatch watch) => watch.IsRollback
+    private static string Overall(ServiceWatch watch) => watch.IsJob
+        ? $"job progress: {watch.Done} out of {watch.Total} complete, "
+            + $"active tasks: {watch.Active.Now} out of {watch.Active.Most} tasks"
+        : watch.IsRollback
         ? $"overall progress: rolling back update: {watch.Done} out of {watch.Total} tasks"
         : $"overall progress: {watch.Done} out of {watch.Total} tasks";
 

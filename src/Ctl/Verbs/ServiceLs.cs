@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Swarm.Ctl.Cli;
 using Swarm.Ctl.Format;
+using Swarm.Model;
 using Swarm.Protocol.V1;
 
 namespace Swarm.Ctl.Verbs;
@@ -43,7 +44,7 @@ internal static class ServiceLs
     {
         ["ID"] = VerbParts.ShortId(service.Id),
         ["Name"] = service.Spec.Name,
-        ["Mode"] = service.Spec.ModeCase == ServiceSpec.ModeOneofCase.Global ? "global" : "replicated",
+        ["Mode"] = service.Spec.ModeName().Replace('-', ' '),
         ["Replicas"] = Replicas(service),
         ["Image"] = Words.Image(service.Spec.Task.Container.Image),
         ["Ports"] = Words.Ports(
@@ -53,6 +54,13 @@ internal static class ServiceLs
     private static string Replicas(ServiceView service)
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"{service.RunningTasks}/{service.DesiredTasks}");
+        if (service.Spec.IsJob())
+        {
+            text = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{text} ({service.CompletedTasks}/{service.TotalCompletions} completed)");
+        }
+
         var most = service.Spec.Task.Placement?.MaxReplicasPerNode ?? 0;
         return most == 0 ? text : string.Create(CultureInfo.InvariantCulture, $"{text} (max {most} per node)");
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Swarm.Ctl.Cli;
+using Swarm.Model;
 using Swarm.Protocol.V1;
 
 namespace Swarm.Ctl.Verbs;
@@ -50,7 +51,9 @@ internal static class ServiceScale
         if (view.Spec.ModeCase != ServiceSpec.ModeOneofCase.Replicated)
         {
             throw new CtlException(
-                ExitCode.Refused, $"{name}: scale can only be used with replicated mode; this service is global");
+                ExitCode.Refused,
+                $"{name}: scale can only be used with replicated mode; the mode of this service is "
+                    + view.Spec.ModeName());
         }
 
         var spec = view.Spec.Clone();

@@ -7,6 +7,9 @@ namespace Swarm.Ctl.Verbs;
 internal enum WatchEndKind
 {
     Converged,
+
+    /// <summary>Every task of a job ended well.</summary>
+    Complete,
     Removed,
     Failed,
 }
@@ -24,6 +27,7 @@ internal readonly record struct SlotProgress(string Label, TaskState State, bool
 internal sealed class ServiceWatch
 {
     private bool _sawUpdate;
+    private bool _isManual;
 
     /// <summary>Replicas (or nodes) that have to run.</summary>
     internal int Total { get; private set; }
@@ -36,6 +40,12 @@ internal sealed class ServiceWatch
 
     /// <summary>An update's or rollback's own words; empty when none runs.</summary>
     internal string Headline { get; private set; } = "";
+
+    /// <summary>Its tasks are to end: <see cref="Done"/> counts those that ended well.</summary>
+    internal bool IsJob { get; private set; }
+
+    /// <summary>Tasks of a job that are on their way now, and how many may be.</summary>
+    internal (int Now, int Most) Active { get; private set; }
 
     /// <summary>A rollback is going on.</summary>
     internal bool IsRollback { get; private set; }
@@ -52,11 +62,18 @@ internal sealed class ServiceWatch
         }
 
         var service = picture.Service;
+        IsJob = service.Spec.IsJob();
+        if (IsJob)
+        {
+            return TakeJob(new JobPicture(picture));
+        }
+
         var state = service.UpdateStatus?.State ?? UpdateStatus.Types.State.Unspecified;
         IsRollback = state is UpdateStatus.Types.State.RollbackStarted or UpdateStatus.Types.State.RollbackPaused
             or UpdateStatus.Types.State.RollbackCompleted;
         Headline = IsRollback ? $"rollback: {service.UpdateStatus!.Message}" : "";
         Judge(picture, service);
+        _isManual |= IsRollback && IsManual(service);
         var wasUpdating = _sawUpdate;
         _sawUpdate |= state is UpdateStatus.Types.State.Updating or UpdateStatus.Types.State.RollbackStarted;
         var isRunning = state is UpdateStatus.Types.State.Updating or UpdateStatus.Types.State.RollbackStarted;
@@ -66,7 +83,7 @@ internal sealed class ServiceWatch
             UpdateStatus.Types.State.Paused or UpdateStatus.Types.State.RollbackPaused =>
                 new WatchEnd(WatchEndKind.Failed,
                     $"update paused: {service.UpdateStatus!.Message}{LastError(picture)}"),
-            UpdateStatus.Types.State.RollbackCompleted when wasUpdating && !IsManual(service) =>
+            UpdateStatus.Types.State.RollbackCompleted when wasUpdating && !_isManual =>
                 new WatchEnd(WatchEndKind.Failed, $"rolled back: {service.UpdateStatus!.Message}{LastError(picture)}"),
             UpdateStatus.Types.State.Completed or UpdateStatus.Types.State.RollbackCompleted
                 when wasUpdating && IsStable => new WatchEnd(WatchEndKind.Converged, ""),
@@ -78,8 +95,17 @@ internal sealed class ServiceWatch
     internal string Why()
     {
         var error = Slots.FirstOrDefault(s => !s.IsDone && s.Error.Length > 0);
-        return $"{Done} of {Total} tasks run"
+        return (IsJob ? $"{Done} of {Total} tasks are complete" : $"{Done} of {Total} tasks run")
             + (error.Error is { Length: > 0 } ? $" ({error.Label}: {error.Error})" : "");
+    }
+
+    private WatchEnd? TakeJob(JobPicture job)
+    {
+        (Total, Done, Slots, Active) = (job.Total, job.Done, job.Slots, job.Active);
+        IsStable = false;
+        return job.Done == job.Total ? new WatchEnd(WatchEndKind.Complete, "")
+            : job.IsGivenUp ? new WatchEnd(WatchEndKind.Failed, $"job failed: {Why()}{job.LastError}")
+            : null;
     }
 
     private static bool IsManual(ServiceView service) =>
@@ -120,7 +146,7 @@ internal sealed class ServiceWatch
     private static bool NeedsUpdate(WatchServiceResponse picture, ServiceView service) =>
         picture.Tasks.Any(t => t.DesiredState <= (int)TaskState.Running && !IsCurrent(t, service));
 
-    private static string LastError(WatchServiceResponse picture)
+    internal static string LastError(WatchServiceResponse picture)
     {
         var failed = picture.Tasks.Where(t => t.Status.Error.Length > 0).MaxBy(t => t.Status.AtNs);
         return failed is null ? "" : $" ({failed.Name} on {failed.NodeHostname}: {failed.Status.Error})";

@@ -33,12 +33,27 @@ internal static class SwarmInit
             "--default-addr-pool") { Description = "Pool of container addresses (default 10.64.0.0/10)" };
         var mask = new Option<string?>(
             "--default-addr-pool-mask-length") { Description = "Prefix length of a node's subnet (default 22)" };
+        var autoLock = new Option<bool>(
+            "--autolock") { Description = "Managers start locked and need the unlock key that is printed" };
         var command = new Command("init", "Initialize a swarm")
         {
-            Advertise, Listen, Availability, history, heartbeat, expiry, pool, mask,
+            Advertise, Listen, Availability, history, heartbeat, expiry, pool, mask, autoLock, ForceNewCluster.Force,
+            ForceNewCluster.Observe,
         };
         return command.Does(async (ctl, parsed, ct) =>
         {
+            if (parsed.GetValue(ForceNewCluster.Force))
+            {
+                return await ForceNewCluster.RunAsync(
+                    ctl, parsed, [Availability, history, heartbeat, expiry, pool, mask, autoLock],
+                        ct).ConfigureAwait(false);
+            }
+
+            if (parsed.GetValue(ForceNewCluster.Observe))
+            {
+                throw new UsageException("--observe goes with --force-new-cluster");
+            }
+
             var spec = new ClusterSpec();
             if (parsed.GetValue(history) is { } h)
             {
@@ -67,6 +82,7 @@ internal static class SwarmInit
                     ListenAddress = parsed.GetValue(Listen) ?? "",
                     Availability = ParseAvailability(parsed.GetValue(Availability)),
                     Spec = spec,
+                    AutoLock = parsed.GetValue(autoLock),
                 },
                 ct).ConfigureAwait(false);
             Say(ctl, response);
@@ -93,5 +109,10 @@ internal static class SwarmInit
         ctl.Out.WriteLine();
         ctl.Out.WriteLine(
             "To add a manager to this swarm, run 'swarmctl swarm join-token manager' and follow the instructions.");
+        if (response.UnlockKey.Length > 0)
+        {
+            ctl.Out.WriteLine();
+            SwarmUnlockKey.Tell(ctl, response.UnlockKey);
+        }
     }
 }

@@ -13,9 +13,14 @@ internal static class SwarmLeave
         var command = new Command("leave", "Leave the swarm") { force };
         return command.Does(async (ctl, parsed, ct) =>
         {
-            await ctl.LocalAsync<LeaveSwarmRequest, LeaveSwarmResponse>(
+            var answer = await ctl.LocalAsync<LeaveSwarmRequest, LeaveSwarmResponse>(
                 "LeaveSwarm", new LeaveSwarmRequest { Force = parsed.GetValue(force) }, ct).ConfigureAwait(false);
             ctl.Out.WriteLine("Node left the swarm.");
+            foreach (var warning in answer.Warnings)
+            {
+                ctl.Error.WriteLine("WARNING: " + Printable.Line(warning));
+            }
+
             return ExitCode.Done;
         });
     }

@@ -15,6 +15,14 @@ internal static class Words
 
     internal static string Role(NodeRole role) => role == NodeRole.Manager ? "manager" : "worker";
 
+    /// <summary>What the node is to be; a manager that does not tell has only what it is.</summary>
+    internal static string DesiredRole(NodeView view) => view.Spec.Role switch
+    {
+        NodeSpec.Types.Role.Worker => "worker",
+        NodeSpec.Types.Role.Manager => "manager",
+        _ => Role(view.Role),
+    };
+
     internal static string State(int state) => ((TaskState)state).ToString();
 
     internal static string Action(UpdatePolicy? policy) => policy.FailureActionOrDefault() switch

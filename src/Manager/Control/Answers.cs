@@ -12,12 +12,27 @@ internal static class Answers
         var view = Views.ToView(record);
         view.KeptSpecs.Clear();
         var tasks = state.TasksOf(record.Id);
-        view.RunningTasks = (ulong)tasks.Count(
-            t => t.Status.State == TaskState.Running && t.DesiredState <= TaskState.Running);
+        view.RunningTasks = (ulong)state.RunningTasks(record.Id);
+        if (record.IsJob)
+        {
+            CountJob(view, record, tasks);
+            return view;
+        }
+
         view.DesiredTasks = record.IsGlobal
-            ? (ulong)tasks.Where(t => t.DesiredState <= TaskState.Running).Select(t => t.NodeId).Distinct().Count()
+            ? (ulong)tasks.Where(t => t.IsWanted).Select(t => t.NodeId).Distinct().Count()
             : record.Spec.Replicas();
         return view;
+    }
+
+    private static void CountJob(ServiceView view, ServiceRecord record, IEnumerable<TaskRecord> tasks)
+    {
+        var current = tasks.Where(t => t.SpecVersion >= record.JobSpecVersion).ToList();
+        view.CompletedTasks = (ulong)current.Where(t => t.Status.State == TaskState.Complete)
+            .Select(t => t.Key).Distinct().Count();
+        var open = (ulong)current.Where(t => t.IsLive).Select(t => t.Key).Distinct().Count();
+        view.DesiredTasks = record.IsGlobal ? open : record.Spec.MaxConcurrent();
+        view.TotalCompletions = record.IsGlobal ? open + view.CompletedTasks : record.Spec.TotalCompletions();
     }
 
     internal static TaskView Task(ClusterState state, TaskRecord record)
@@ -39,6 +54,10 @@ internal static class Answers
     internal static NodeView Node(NodeRecord record, IReadOnlyList<ManagerMember> managers)
     {
         var view = Views.ToView(record);
+        view.Spec = record.Spec.Clone();
+        view.Spec.Role = record.DesiredRole == NodeRole.Manager
+            ? NodeSpec.Types.Role.Manager
+            : NodeSpec.Types.Role.Worker;
         if (managers.FirstOrDefault(m => m.Node == record.Id) is { } member)
         {
             view.ManagerStatus = new ManagerStatus

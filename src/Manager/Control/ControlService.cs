@@ -12,8 +12,11 @@ namespace Swarm.Manager.Control;
 /// </summary>
 public sealed class ControlService
 {
+    /// <summary>The caller takes an answer that may be out of date.</summary>
+    public const string StaleHeader = "swarm-stale";
+
     private static readonly ServiceDescriptor Descriptor = ControlReflection.Descriptor.Services[0];
-    private static readonly TimeSpan FailoverPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FailoverPatience = LeaderContext.ReadTimeout;
     private static readonly TimeSpan FailoverPoll = TimeSpan.FromMilliseconds(50);
     private readonly Func<ManagerNode?> _manager;
 
@@ -30,16 +33,18 @@ public sealed class ControlService
             service, "UpdateService", (l, r, _, ct) => l.Services.UpdateAsync(r, ct));
         Unary<RemoveServiceRequest, RemoveServiceResponse>(
             service, "RemoveService", (l, r, _, ct) => l.Services.RemoveAsync(r, ct));
-        Unary<GetServiceRequest, GetServiceResponse>(
-            service, "GetService", (l, r, _, ct) => l.Queries.ServiceAsync(r, ct));
-        Unary<ListServicesRequest, ListServicesResponse>(
-            service, "ListServices", (l, r, _, ct) => l.Queries.ServicesAsync(r, ct));
-        Unary<GetTaskRequest, GetTaskResponse>(service, "GetTask", (l, r, _, ct) => l.Queries.TaskAsync(r, ct));
-        Unary<ListTasksRequest, ListTasksResponse>(
-            service, "ListTasks", (l, r, self, ct) => l.Queries.TasksAsync(r, self, ct));
-        Unary<GetNodeRequest, GetNodeResponse>(
-            service, "GetNode", (l, r, self, ct) => l.Queries.NodeAsync(r, self, ct));
-        Unary<ListNodesRequest, ListNodesResponse>(service, "ListNodes", (l, r, _, ct) => l.Queries.NodesAsync(r, ct));
+        Read<GetServiceRequest, GetServiceResponse>(
+            service, "GetService", (q, r, _, ct) => q.ServiceAsync(r, ct));
+        Read<ListServicesRequest, ListServicesResponse>(
+            service, "ListServices", (q, r, _, ct) => q.ServicesAsync(r, ct));
+        Read<GetTaskRequest, GetTaskResponse>(
+            service, "GetTask", (q, r, _, ct) => q.TaskAsync(r, ct));
+        Read<ListTasksRequest, ListTasksResponse>(
+            service, "ListTasks", (q, r, self, ct) => q.TasksAsync(r, self, ct));
+        Read<GetNodeRequest, GetNodeResponse>(
+            service, "GetNode", (q, r, self, ct) => q.NodeAsync(r, self, ct));
+        Read<ListNodesRequest, ListNodesResponse>(
+            service, "ListNodes", (q, r, _, ct) => q.NodesAsync(r, ct));
         Unary<UpdateNodeRequest, UpdateNodeResponse>(
             service, "UpdateNode", (l, r, _, ct) => l.Nodes.UpdateAsync(r, ct));
         Unary<RemoveNodeRequest, RemoveNodeResponse>(
@@ -48,15 +53,38 @@ public sealed class ControlService
             service, "GetJoinTokens", (l, _, _, ct) => l.Nodes.TokensAsync(ct));
         Unary<RotateJoinTokenRequest, GetJoinTokensResponse>(
             service, "RotateJoinToken", (l, r, _, ct) => l.Nodes.RotateAsync(r, ct));
+        Unary<GetClusterRequest, GetClusterResponse>(
+            service, "GetCluster", (l, _, _, ct) => l.Cluster.ShowAsync(ct));
+        Unary<UpdateClusterRequest, UpdateClusterResponse>(
+            service, "UpdateCluster", (l, r, _, ct) => l.Cluster.UpdateAsync(r, ct));
+        Unary<GetUnlockKeyRequest, GetUnlockKeyResponse>(
+            service, "GetUnlockKey", (l, _, _, ct) => l.Cluster.UnlockKeyAsync(ct));
+        Unary<RotateUnlockKeyRequest, GetUnlockKeyResponse>(
+            service, "RotateUnlockKey", (l, _, _, ct) => l.Cluster.RotateAsync(ct));
+        Unary<GetObservationRequest, GetObservationResponse>(
+            service, "GetObservation", (l, _, _, ct) => l.Observation.ShowAsync(ct));
+        Unary<EndObservationRequest, EndObservationResponse>(
+            service, "EndObservation", (l, r, _, ct) => l.Observation.EndAsync(r, ct));
         Stream<WatchServiceRequest, WatchServiceResponse>(
             service, "WatchService", (l, r, s, ct) => l.Watches.ServiceAsync(r, s, ct));
+        Stream<WatchRequest, WatchResponse>(service, "Watch", (l, r, s, ct) => l.Events.WatchAsync(r, s, ct));
         Stream<ServiceLogsRequest, ServiceLogsResponse>(
             service, "ServiceLogs", (l, r, s, ct) => l.Watches.LogsAsync(r, s, ct));
         return service;
     }
 
+    /// <summary>A question; a person on this host may ask what this manager has, without a leader.</summary>
+    private void Read<TReq, TRes>(
+        RpcService service, string name, Func<Queries, TReq, NodeId, CancellationToken, Task<TRes>> answer)
+        where TReq : class, IMessage<TReq>, new()
+        where TRes : class, IMessage<TRes>, new() => Unary<TReq, TRes>(
+            service, name,
+            (leader, request, self, ct) => answer(leader.Queries, request, self, ct),
+            (manager, request, ct) => answer(manager.StaleQueries(), request, manager.NodeId, ct));
+
     private void Unary<TReq, TRes>(
-        RpcService service, string name, Func<LeaderCommands, TReq, NodeId, CancellationToken, Task<TRes>> lead)
+        RpcService service, string name, Func<LeaderCommands, TReq, NodeId, CancellationToken, Task<TRes>> lead,
+        Func<ManagerNode, TReq, CancellationToken, Task<TRes>>? stale = null)
         where TReq : class, IMessage<TReq>, new()
         where TRes : class, IMessage<TRes>, new()
     {
@@ -64,10 +92,16 @@ public sealed class ControlService
         service.Unary<TReq, TRes>(name, async (request, call) =>
         {
             var manager = Manager();
+            if (stale is not null && call.Peer.Role == CallerRole.Local && call.Metadata.ContainsKey(StaleHeader))
+            {
+                return await stale(manager, request, call.Cancellation).ConfigureAwait(false);
+            }
+
+            var mark = RequestMarks.Of(name, request);
             return await UntilLedAsync(
-                manager, call,
-                async () => await manager.LeaderCommandsAsync(Forwarded(call), call.Cancellation).ConfigureAwait(false)
-                    is { } here
+                manager, call, mark is not null,
+                async () => await manager.LeaderCommandsAsync(Forwarded(call), mark, call.Cancellation)
+                    .ConfigureAwait(false) is { } here
                     ? await lead(here, request, Asked(manager, call), call.Cancellation).ConfigureAwait(false)
                     : await manager.Link.UnaryAsync(manager.LeaderAddress(), method, request, call.Cancellation)
                         .ConfigureAwait(false)).ConfigureAwait(false);
@@ -76,10 +110,13 @@ public sealed class ControlService
 
     /// <summary>
     /// While the leader changes, a request that certainly had no effect is made again, so that a person notices a pause
-    /// and not an error. What may have had an effect is never made again.
+    /// and not an error. What may have had an effect is made again only if it has an id and so acts once; when it
+    /// cannot be found out, that is what is said.
     /// </summary>
-    private static async Task<T> UntilLedAsync<T>(ManagerNode manager, CallContext call, Func<Task<T>> attempt)
+    private static async Task<T> UntilLedAsync<T>(
+        ManagerNode manager, CallContext call, bool hasId, Func<Task<T>> attempt)
     {
+        var unknown = false;
         var deadline = Environment.TickCount64 + (long)FailoverPatience.TotalMilliseconds;
         while (true)
         {
@@ -87,9 +124,20 @@ public sealed class ControlService
             {
                 return await attempt().ConfigureAwait(false);
             }
-            catch (RpcException e) when (!Forwarded(call) && Errors.IsNotDone(e) && Environment.TickCount64 < deadline)
+            catch (RpcException e) when (!Forwarded(call) && Environment.TickCount64 < deadline
+                && (RpcOutcome.IsNotDone(e) || (hasId && RpcOutcome.IsUnknown(e))))
             {
+                unknown |= RpcOutcome.IsUnknown(e);
                 await manager.LeadershipChangedAsync(FailoverPoll, call.Cancellation).ConfigureAwait(false);
+            }
+            catch (RpcException e) when (!Forwarded(call) && !unknown && RpcOutcome.IsNotDone(e)
+                && !manager.KnowsLeader)
+            {
+                throw Errors.NoQuorum();
+            }
+            catch (RpcException e) when (hasId && (RpcOutcome.IsUnknown(e) || (unknown && RpcOutcome.IsNotDone(e))))
+            {
+                throw Errors.UnknownOutcome();
             }
         }
     }
@@ -104,7 +152,8 @@ public sealed class ControlService
         service.ServerStream<TReq, TRes>(name, async (request, responses, call) =>
         {
             var manager = Manager();
-            if (await manager.LeaderCommandsAsync(Forwarded(call), call.Cancellation).ConfigureAwait(false) is { } here)
+            if (await manager.LeaderCommandsAsync(Forwarded(call), null, call.Cancellation).ConfigureAwait(false)
+                is { } here)
             {
                 await lead(here, request, responses, call.Cancellation).ConfigureAwait(false);
                 return;
@@ -129,4 +178,6 @@ public sealed class ControlService
 }
 
 /// <summary>What the leader can be asked to do.</summary>
-internal sealed record LeaderCommands(ServiceCommands Services, NodeCommands Nodes, Queries Queries, Watches Watches);
+internal sealed record LeaderCommands(
+    ServiceCommands Services, NodeCommands Nodes, Queries Queries, Watches Watches, EventStream Events,
+    ObservationCommands Observation, ClusterCommands Cluster);

@@ -41,10 +41,14 @@ internal sealed class ImagePinner(ImageResolver resolve)
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new RpcException(
-                RpcStatusCode.Unavailable,
+            throw Errors.Outside(
                 $"image {image}: its registry did not answer within {Timeout.TotalSeconds} s; nothing was stored; "
                 + "check the registry, or use --no-resolve-image to let each node find the image by itself");
+        }
+
+        catch (RpcException e) when (e.Code == RpcStatusCode.Unavailable)
+        {
+            throw Errors.Outside(e.Message);
         }
 
         var changed = spec.Clone();

@@ -15,34 +15,53 @@ internal sealed class NodeCommands(LeaderContext leader, RaftNode raft, Func<str
     internal async Task<UpdateNodeResponse> UpdateAsync(UpdateNodeRequest request, CancellationToken ct)
     {
         var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
-        var id = new NodeId(request.NodeId);
-        if (state.Nodes.Get(id) is null)
+        if (leader.Proposer.Earlier(state, LogAction.KindOneofCase.UpdateNodeSpec) is { } first)
         {
-            throw Errors.NotFound("node", request.NodeId);
+            return new UpdateNodeResponse { Version = first.SubjectVersion };
         }
 
-        var spec = request.Spec ?? throw Errors.Invalid([new SpecFault("spec", "", "must be given", "send a spec")]);
+        var node = state.Nodes.Get(new NodeId(request.NodeId)) ?? throw Errors.NotFound("node", request.NodeId);
+        var spec = request.Spec?.Clone()
+            ?? throw Errors.Invalid([new SpecFault("spec", "", "must be given", "send a spec")]);
         var faults = NodeSpecValidator.Check(spec);
         if (faults.Count > 0)
         {
             throw Errors.Invalid(faults);
         }
 
-        var result = await leader.Proposer.CommandAsync(
-            new StoreAction.UpdateNodeSpec(id, request.Version, spec), ct).ConfigureAwait(false);
-        return new UpdateNodeResponse { Version = result.State.Nodes.Get(id)?.Version ?? 0 };
+        if (spec.Role == NodeSpec.Types.Role.Unspecified)
+        {
+            spec.Role = node.Spec.Role;
+        }
+
+        var action = new StoreAction.UpdateNodeSpec(node.Id, request.Version, spec);
+        var demotes = node.DesiredRole == NodeRole.Manager && spec.Role == NodeSpec.Types.Role.Worker;
+        var result = demotes
+            ? await leader.Session.Roles.LetGoAsync(
+                node.Id, $"demote node {node.Hostname}", () => leader.Proposer.CommandAsync(action, ct), ct)
+                .ConfigureAwait(false)
+            : await leader.Proposer.CommandAsync(action, ct).ConfigureAwait(false);
+        return new UpdateNodeResponse
+        {
+            Version = result.Request?.SubjectVersion ?? result.State.Nodes.Get(node.Id)?.Version ?? 0,
+        };
     }
 
     internal async Task<RemoveNodeResponse> RemoveAsync(RemoveNodeRequest request, NodeId self, CancellationToken ct)
     {
         var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
+        if (leader.Proposer.Earlier(state, LogAction.KindOneofCase.RemoveNode) is { } first)
+        {
+            return new RemoveNodeResponse { Id = first.Subject };
+        }
+
         var node = References.Node(state, request.Ref, self);
-        if (raft.Status.Members.Any(m => m.NodeId == node.Id.Value))
+        if (node.Role == NodeRole.Manager || raft.Status.Members.Any(m => m.NodeId == node.Id.Value))
         {
             throw new RpcException(
                 RpcStatusCode.FailedPrecondition,
                 $"node {node.Id} is a cluster manager and is a member of the raft cluster. "
-                + "Let it leave first: `swarmctl swarm leave --force` on that node");
+                + "It must be demoted to worker before removal");
         }
 
         if (node.State == NodeStatus.Types.State.Ready && !request.Force)
@@ -62,6 +81,11 @@ internal sealed class NodeCommands(LeaderContext leader, RaftNode raft, Func<str
     internal async Task<GetJoinTokensResponse> RotateAsync(RotateJoinTokenRequest request, CancellationToken ct)
     {
         var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
+        if (leader.Proposer.Earlier(state, LogAction.KindOneofCase.SetCluster) is not null)
+        {
+            return Tokens(state);
+        }
+
         var cluster = Cluster(state);
         ImmutableArray<byte> secret = [.. RandomNumberGenerator.GetBytes(JoinToken.SecretBytes)];
         var changed = request.Role switch

@@ -5,19 +5,26 @@ using Swarm.Store;
 
 namespace Swarm.Manager.Control;
 
-/// <summary>Questions, answered by the leader from a state that is as new as the question.</summary>
-internal sealed class Queries(LeaderContext leader)
+/// <summary>
+/// Questions, answered by the leader from a state that is as new as the question; or, where the caller allows it, by
+/// any manager from what it has.
+/// </summary>
+internal sealed class Queries(
+    Func<CancellationToken, Task<ClusterState>> stateNow, Func<IReadOnlyList<ManagerMember>> members)
 {
     internal async Task<GetServiceResponse> ServiceAsync(GetServiceRequest request, CancellationToken ct)
     {
-        var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
-        return new GetServiceResponse { Service = Answers.Service(state, References.Service(state, request.Ref)) };
+        var state = await stateNow(ct).ConfigureAwait(false);
+        return new GetServiceResponse
+        {
+            Service = Answers.Service(state, References.Service(state, request.Ref)), Revision = state.LastIndex,
+        };
     }
 
     internal async Task<ListServicesResponse> ServicesAsync(ListServicesRequest request, CancellationToken ct)
     {
-        var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
-        var response = new ListServicesResponse();
+        var state = await stateNow(ct).ConfigureAwait(false);
+        var response = new ListServicesResponse { Revision = state.LastIndex };
         response.Services.Add(state.Services.Select(p => p.Value)
             .Where(s => !s.Removing && Matches(s, request))
             .OrderBy(s => s.Spec.Name, StringComparer.Ordinal)
@@ -27,13 +34,16 @@ internal sealed class Queries(LeaderContext leader)
 
     internal async Task<GetTaskResponse> TaskAsync(GetTaskRequest request, CancellationToken ct)
     {
-        var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
-        return new GetTaskResponse { Task = Answers.Task(state, References.Task(state, request.Ref)) };
+        var state = await stateNow(ct).ConfigureAwait(false);
+        return new GetTaskResponse
+        {
+            Task = Answers.Task(state, References.Task(state, request.Ref)), Revision = state.LastIndex,
+        };
     }
 
     internal async Task<ListTasksResponse> TasksAsync(ListTasksRequest request, NodeId self, CancellationToken ct)
     {
-        var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
+        var state = await stateNow(ct).ConfigureAwait(false);
         var services = request.ServiceRefs.Select(r => References.Service(state, r).Id).ToHashSet();
         var nodes = request.NodeRefs.Select(r => References.Node(state, r, self).Id).ToHashSet();
         var desired = request.DesiredStates.Select(ParseState).ToHashSet();
@@ -48,7 +58,7 @@ internal sealed class Queries(LeaderContext leader)
             .Select(t => Answers.Task(state, t))
             .Where(v => request.Names.Count == 0
                 || request.Names.Any(n => v.Name.StartsWith(n, StringComparison.Ordinal)));
-        var response = new ListTasksResponse();
+        var response = new ListTasksResponse { Revision = state.LastIndex };
         response.Tasks.Add(views.OrderBy(v => v.Name, StringComparer.Ordinal)
             .ThenByDescending(v => v.CreatedAtNs).ThenBy(v => v.Id, StringComparer.Ordinal));
         return response;
@@ -56,19 +66,20 @@ internal sealed class Queries(LeaderContext leader)
 
     internal async Task<GetNodeResponse> NodeAsync(GetNodeRequest request, NodeId self, CancellationToken ct)
     {
-        var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
+        var state = await stateNow(ct).ConfigureAwait(false);
         return new GetNodeResponse
         {
-            Node = Answers.Node(References.Node(state, request.Ref, self), leader.Managers()),
+            Node = Answers.Node(References.Node(state, request.Ref, self), members()),
             RootCertificatePem = state.Cluster?.RootCertificatePem ?? "",
+            Revision = state.LastIndex,
         };
     }
 
     internal async Task<ListNodesResponse> NodesAsync(ListNodesRequest request, CancellationToken ct)
     {
-        var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
-        var managers = leader.Managers();
-        var response = new ListNodesResponse();
+        var state = await stateNow(ct).ConfigureAwait(false);
+        var managers = members();
+        var response = new ListNodesResponse { Revision = state.LastIndex };
         response.Nodes.Add(state.Nodes.Select(p => p.Value)
             .Where(n => Matches(n, request))
             .OrderBy(n => n.Hostname, StringComparer.Ordinal).ThenBy(n => n.Id)
@@ -88,7 +99,7 @@ internal sealed class Queries(LeaderContext leader)
             || request.Names.Any(n => service.Spec.Name.StartsWith(n, StringComparison.Ordinal)))
         && (request.Ids.Count == 0
             || request.Ids.Any(i => service.Id.Value.StartsWith(i, StringComparison.Ordinal)))
-        && (request.Modes.Count == 0 || request.Modes.Contains(service.IsGlobal ? "global" : "replicated"))
+        && (request.Modes.Count == 0 || request.Modes.Contains(service.Spec.ModeName()))
         && request.Labels.All(l => HasLabel(service.Spec.Labels, l));
 
     private static bool Matches(NodeRecord node, ListNodesRequest request) =>

@@ -38,7 +38,7 @@ internal static class References
             return byId;
         }
 
-        var named = state.Nodes.Select(p => p.Value).Where(n => n.Hostname == reference).ToList();
+        var named = state.FindNodes(reference).Where(n => n.Hostname == reference).ToList();
         return named.Count > 0
             ? One("node", reference, named)
             : One("node", reference,

@@ -14,6 +14,11 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
         var spec = request.Spec ?? throw Errors.Invalid([new SpecFault("spec", "", "must be given", "send a spec")]);
         Validate(spec);
         var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
+        if (leader.Proposer.Earlier(state, LogAction.KindOneofCase.CreateService) is { } first)
+        {
+            return new CreateServiceResponse { Id = first.Subject, Version = first.SubjectVersion };
+        }
+
         if (state.FindService(spec.Name) is not null)
         {
             throw new RpcException(
@@ -28,7 +33,8 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
             false);
         var response = new CreateServiceResponse
         {
-            Id = id.Value, Version = result.State.Services.Get(id)?.Version ?? 0,
+            Id = result.Request?.Subject ?? id.Value,
+            Version = result.Request?.SubjectVersion ?? result.State.Services.Get(id)?.Version ?? 0,
         };
         response.Warnings.Add(warnings);
         return response;
@@ -36,29 +42,31 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
 
     internal async Task<UpdateServiceResponse> UpdateAsync(UpdateServiceRequest request, CancellationToken ct)
     {
-        var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
+        var kind = request.Rollback
+            ? LogAction.KindOneofCase.RollBackService
+            : LogAction.KindOneofCase.UpdateServiceSpec;
         var id = new ServiceId(request.ServiceId);
-        var service = state.Services.Get(id) is { Removing: false } found
-            ? found
-            : throw Errors.NotFound("service", request.ServiceId);
+        var state = await leader.AllowingStateAsync(s => CheckUpdate(s, kind, request), ct).ConfigureAwait(false);
+        if (leader.Proposer.Earlier(state, kind) is { } first)
+        {
+            return new UpdateServiceResponse { Version = first.SubjectVersion };
+        }
+
         if (request.Rollback)
         {
             var rolled = await leader.Proposer.CommandAsync(
                 new StoreAction.RollBackService(id, request.Version, "manually requested rollback"),
                     ct).ConfigureAwait(false);
-            return new UpdateServiceResponse { Version = rolled.State.Services.Get(id)?.Version ?? 0 };
+            return new UpdateServiceResponse { Version = VersionOf(rolled, id) };
         }
 
-        var spec = request.Spec ?? throw Errors.Invalid([new SpecFault("spec", "", "must be given", "send a spec")]);
-        Validate(spec);
-        RefuseImpossibleChange(service, spec);
-        RefuseTakenPorts(state, spec, except: id);
-        var imageChanged = spec.Task.Container.Image != service.Spec.Task.Container.Image;
+        var spec = request.Spec;
+        var imageChanged = spec.Task.Container.Image != state.Services.Get(id)!.Spec.Task.Container.Image;
         var (pinned, warnings) = await pinner
             .PinAsync(spec, request.NoResolveImage || !imageChanged, ct).ConfigureAwait(false);
         var result = await leader.Proposer.CommandAsync(
             new StoreAction.UpdateServiceSpec(id, request.Version, pinned), ct).ConfigureAwait(false);
-        var response = new UpdateServiceResponse { Version = result.State.Services.Get(id)?.Version ?? 0 };
+        var response = new UpdateServiceResponse { Version = VersionOf(result, id) };
         response.Warnings.Add(warnings);
         return response;
     }
@@ -66,10 +74,42 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
     internal async Task<RemoveServiceResponse> RemoveAsync(RemoveServiceRequest request, CancellationToken ct)
     {
         var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
+        if (leader.Proposer.Earlier(state, LogAction.KindOneofCase.RemoveService) is { } first)
+        {
+            return new RemoveServiceResponse { Id = first.Subject };
+        }
+
         var service = References.Service(state, request.Ref);
         await leader.Proposer.CommandAsync(new StoreAction.RemoveService(service.Id), ct).ConfigureAwait(false);
         return new RemoveServiceResponse { Id = service.Id.Value };
     }
+
+    /// <summary>What a service and its new spec must be like, unless this update has happened already.</summary>
+    private void CheckUpdate(ClusterState state, LogAction.KindOneofCase kind, UpdateServiceRequest request)
+    {
+        if (leader.Proposer.Earlier(state, kind) is not null)
+        {
+            return;
+        }
+
+        var id = new ServiceId(request.ServiceId);
+        var service = state.Services.Get(id) is { Removing: false } found
+            ? found
+            : throw Errors.NotFound("service", request.ServiceId);
+        if (request.Rollback)
+        {
+            return;
+        }
+
+        var spec = request.Spec ?? throw Errors.Invalid([new SpecFault("spec", "", "must be given", "send a spec")]);
+        Validate(spec);
+        RefuseImpossibleChange(service, spec);
+        RefuseTakenPorts(state, spec, except: id);
+    }
+
+    /// <summary>As it was when the command acted, also when this is its second coming.</summary>
+    private static ulong VersionOf(ApplyResult result, ServiceId id) =>
+        result.Request?.SubjectVersion ?? result.State.Services.Get(id)?.Version ?? 0;
 
     private static void Validate(ServiceSpec spec)
     {

@@ -25,6 +25,27 @@ internal static class AssignmentDiff
         return message;
     }
 
+    /// <summary>
+    /// What a node should watch while the swarm observes: tasks as the state knows them, none to be stopped. Nothing
+    /// counts as sent: the end of the observation sends everything.
+    /// </summary>
+    internal static Assignments Observed(ClusterState state, NodeSession session)
+    {
+        var message = new Assignments { Complete = true, Observe = true };
+        session.Sent.Clear();
+        foreach (var task in state.TasksOn(session.Node).OrderBy(t => t.Id))
+        {
+            var desired = task.DesiredState < TaskState.Running ? task.DesiredState : TaskState.Running;
+            var lives = task.Status.State >= TaskState.Assigned && !task.Status.State.IsTerminal();
+            if (lives && Describe(state, task, desired) is { } assigned)
+            {
+                message.Tasks.Add(assigned);
+            }
+        }
+
+        return message;
+    }
+
     /// <summary>The difference for the given tasks; null when the node needs nothing.</summary>
     internal static Assignments? Incremental(
         ClusterState state, NodeSession session, WithdrawGate gate, IEnumerable<TaskId> candidates)
@@ -54,7 +75,7 @@ internal static class AssignmentDiff
             return;
         }
 
-        var desired = task.DesiredState > TaskState.Running && gate.Holds(task.Id)
+        var desired = !task.IsWanted && gate.Holds(task.Id)
             ? TaskState.Running
             : task.DesiredState;
         if (session.Sent.TryGetValue(task.Id, out var sent) && sent == desired)

@@ -48,17 +48,19 @@ internal sealed class DispatcherCore
             Close(older, "a newer session of this node was opened");
         }
 
-        var session = new NodeSession(new SessionNumber(++_lastSession), node, now);
+        var session = new NodeSession(new SessionNumber(++_lastSession), node, now) { Found = hello.Found };
         _sessions[session.Number] = session;
         _byNode[node] = session.Number;
         _watch.Seen(node, now);
         _actions.AddRange(Greeting.Differences(_state, node, hello));
         Send(session, Greeting.Welcome(_state, node, managers, HeartbeatPeriod));
-        SendPeers(session, complete: true);
-        SendMesh(session);
-        Send(session, new SessionResponse { Assignments = AssignmentDiff.Complete(_state, session, _gate) });
+        SendAll(session);
         return session.Number;
     }
+
+    /// <summary>What each open session found when it began.</summary>
+    internal IReadOnlyDictionary<NodeId, IReadOnlyList<FoundTask>> Found() =>
+        _sessions.Values.ToDictionary(s => s.Node, s => s.Found);
 
     /// <summary>The stream ended; the node keeps its tasks for the grace period.</summary>
     internal void Closed(SessionNumber number, DateTimeOffset now)
@@ -94,29 +96,8 @@ internal sealed class DispatcherCore
     }
 
     /// <summary>Reports that the log may take: of this node's own tasks, none going back (attacks.md AUTH-5).</summary>
-    internal IReadOnlyList<StoreAction> Reports(SessionNumber number, StatusBatch batch, DateTimeOffset now)
-    {
-        var actions = new List<StoreAction>();
-        if (Heard(number, now) is not { } session)
-        {
-            return actions;
-        }
-
-        foreach (var report in batch.Reports)
-        {
-            var task = _state.Tasks.Get(new TaskId(report.TaskId));
-            if (task is null || task.NodeId != session.Node || report.Status is not { } status
-                || !Enum.IsDefined((TaskState)status.State) || status.State == (int)TaskState.Remove
-                || status.State < (int)task.Status.State || task.Status.State.IsTerminal())
-            {
-                continue;
-            }
-
-            actions.Add(new StoreAction.ReportTaskStatus(task.Id, Views.FromView(status)));
-        }
-
-        return actions;
-    }
+    internal IReadOnlyList<StoreAction> Reports(SessionNumber number, StatusBatch batch, DateTimeOffset now) =>
+        Heard(number, now) is { } session ? ReportFilter.Of(_state, session.Node, batch) : [];
 
     /// <summary>A batch is in the log.</summary>
     internal void BatchAccepted(SessionNumber number, ulong sequence)
@@ -130,8 +111,17 @@ internal sealed class DispatcherCore
     /// <summary>The log moved the state on.</summary>
     internal void OnState(ClusterState state, Changes changes, DateTimeOffset now)
     {
+        var observed = Observing;
         _state = state;
         UpdateMesh(changes, now);
+        if (observed && !Observing)
+        {
+            foreach (var session in _sessions.Values)
+            {
+                SendAll(session);
+            }
+        }
+
         foreach (var group in changes.Tasks.GroupBy(t => (t.After ?? t.Before)!.NodeId))
         {
             if (SessionOf(group.Key) is { } session)
@@ -154,6 +144,9 @@ internal sealed class DispatcherCore
         _actions.AddRange(_watch.Overdue(_state, now));
         ReleaseWithdrawn(now);
     }
+
+    /// <summary>To every node.</summary>
+    internal void SendToAll(SessionResponse message) => _sessions.Values.ToList().ForEach(s => Send(s, message));
 
     /// <summary>Sends one message to a node's session; false when it has none.</summary>
     internal bool SendTo(NodeId node, SessionResponse message)
@@ -194,9 +187,14 @@ internal sealed class DispatcherCore
             _watch.Forget(node);
             if (SessionOf(node) is { } gone)
             {
-                Close(gone.Number, "this node was removed from the swarm");
+                Close(gone.Number, "this node was removed from the swarm", forGood: true);
                 ReleaseWithdrawn(now);
             }
+        }
+
+        foreach (var (node, message) in Announcements.Roles(changes))
+        {
+            SendTo(node, message);
         }
 
         foreach (var session in _sessions.Values)
@@ -205,9 +203,24 @@ internal sealed class DispatcherCore
         }
     }
 
+    /// <summary>A restored swarm: nodes are watched, and told nothing that changes anything on them.</summary>
+    private bool Observing => _state.Cluster is { Observe: true };
+
+    private void SendAll(NodeSession session)
+    {
+        SendPeers(session, complete: true);
+        SendMesh(session);
+        Send(session, new SessionResponse
+        {
+            Assignments = Observing
+                ? AssignmentDiff.Observed(_state, session)
+                : AssignmentDiff.Complete(_state, session, _gate),
+        });
+    }
+
     private void SendAssignments(NodeSession session, IEnumerable<TaskId> tasks)
     {
-        if (AssignmentDiff.Incremental(_state, session, _gate, tasks) is { } message)
+        if (!Observing && AssignmentDiff.Incremental(_state, session, _gate, tasks) is { } message)
         {
             Send(session, new SessionResponse { Assignments = message });
         }
@@ -215,7 +228,7 @@ internal sealed class DispatcherCore
 
     private void SendMesh(NodeSession session)
     {
-        if (_mesh.Since(session.MeshSent) is { } update)
+        if (!Observing && _mesh.Since(session.MeshSent) is { } update)
         {
             session.MeshSent = update.Version;
             Send(session, new SessionResponse { Mesh = update });
@@ -224,7 +237,7 @@ internal sealed class DispatcherCore
 
     private void SendPeers(NodeSession session, bool complete)
     {
-        if (PeerDiff.Next(_state, session, complete) is { } update)
+        if (!Observing && PeerDiff.Next(_state, session, complete) is { } update)
         {
             Send(session, new SessionResponse { Peers = update });
         }
@@ -262,9 +275,9 @@ internal sealed class DispatcherCore
     private NodeSession? SessionOf(NodeId node) =>
         _byNode.TryGetValue(node, out var number) ? _sessions[number] : null;
 
-    private void Close(SessionNumber number, string reason)
+    private void Close(SessionNumber number, string reason, bool forGood = false)
     {
-        _output.Add(new SessionOutput(number, null, reason));
+        _output.Add(new SessionOutput(number, null, reason, forGood));
         if (_sessions.Remove(number, out var session))
         {
             _byNode.Remove(session.Node);

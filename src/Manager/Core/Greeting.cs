@@ -41,7 +41,9 @@ internal static class Greeting
                 HeartbeatPeriodNs = SpecDefaults.ToNs(heartbeatPeriod),
                 NodeSubnet = Subnets.Of(state, node),
                 AddressPool = Subnets.Pool(state),
+                Epoch = state.Cluster?.Epoch ?? 0,
                 Managers = list,
+                Role = state.Nodes.Get(node)?.Role ?? NodeRole.Unspecified,
             },
         };
     }

@@ -98,7 +98,7 @@ internal sealed class MeshModel
         mesh.Ports.Add(ingress);
         foreach (var task in state.TasksOf(id).OrderBy(t => t.Slot).ThenBy(t => t.Id))
         {
-            if (task.Status.State == TaskState.Running && task.DesiredState <= TaskState.Running
+            if (task.Status.State == TaskState.Running && task.IsWanted
                 && task.Status.Address.Length > 0)
             {
                 mesh.Backends.Add(new MeshBackend

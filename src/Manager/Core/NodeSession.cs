@@ -26,10 +26,15 @@ internal sealed class NodeSession(SessionNumber number, NodeId node, DateTimeOff
     internal ulong MeshApplied { get; set; }
 
     internal Dictionary<NodeId, Peer> PeersSent { get; } = [];
+
+    /// <summary>Containers that were there when the session began.</summary>
+    internal IReadOnlyList<FoundTask> Found { get; init; } = [];
 }
 
 /// <summary>A message to a session, or its end.</summary>
 /// <param name="Session">To whom.</param>
 /// <param name="Message">Null closes the session with <paramref name="CloseReason"/>.</param>
 /// <param name="CloseReason">Why it is closed; empty otherwise.</param>
-internal readonly record struct SessionOutput(SessionNumber Session, SessionResponse? Message, string CloseReason = "");
+/// <param name="ForGood">The node has nothing to look for here any more.</param>
+internal readonly record struct SessionOutput(
+    SessionNumber Session, SessionResponse? Message, string CloseReason = "", bool ForGood = false);

@@ -16,6 +16,12 @@ internal sealed class ConnectFailure(string message, Exception inner) : IOExcept
 internal sealed class Connector(
     string target, Func<EndPoint> endpoint, Func<SslClientAuthenticationOptions>? tls, TimeSpan timeout)
 {
+    /// <summary>What the two ends must agree on.</summary>
+    public SslApplicationProtocol Protocol { get; init; } = SslApplicationProtocol.Http2;
+
+    /// <summary>Sets options of a socket before it connects.</summary>
+    public Action<Socket>? Prepare { get; init; }
+
     public async ValueTask<Stream> ConnectAsync(CancellationToken ct)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -51,6 +57,7 @@ internal sealed class Connector(
             : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            Prepare?.Invoke(socket);
             await socket.ConnectAsync(to, ct).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }
@@ -63,7 +70,7 @@ internal sealed class Connector(
 
     private async Task<Stream> SecureAsync(Stream plain, SslClientAuthenticationOptions options, CancellationToken ct)
     {
-        options.ApplicationProtocols = [SslApplicationProtocol.Http2];
+        options.ApplicationProtocols = [Protocol];
         options.AllowTlsResume = false;
         options.AllowRenegotiation = false;
         options.EnabledSslProtocols = TlsVersions.AtLeast12(options.EnabledSslProtocols);
@@ -71,9 +78,10 @@ internal sealed class Connector(
         try
         {
             await secured.AuthenticateAsClientAsync(options, ct).ConfigureAwait(false);
-            return secured.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2
+            return secured.NegotiatedApplicationProtocol == Protocol
                 ? secured
-                : throw new AuthenticationException("it does not speak HTTP/2");
+                : throw new AuthenticationException(
+                    $"it does not speak {(Protocol == SslApplicationProtocol.Http2 ? "HTTP/2" : Protocol)}");
         }
         catch (AuthenticationException e)
         {

@@ -7,7 +7,8 @@ using Swarm.Rpc.Wire;
 namespace Swarm.Rpc.Server;
 
 /// <summary>One HTTP request becomes one call, and every outcome becomes a status.</summary>
-internal sealed class CallDispatcher(CallGate gate, ActiveCalls active, RpcServerLimits limits, ILogger log)
+internal sealed class CallDispatcher(
+    CallGate gate, ActiveCalls active, OpenStreams open, RpcServerLimits limits, ILogger log)
 {
     private const int ReferenceBytes = 4;
 
@@ -49,9 +50,11 @@ internal sealed class CallDispatcher(CallGate gate, ActiveCalls active, RpcServe
             return;
         }
         using CancellationTokenSource? deadline = timeout is { } given ? DeadlineIn(given) : null;
+        using CancellationTokenSource? revoked = method.Kind == RpcKind.Unary ? null : new();
+        using IDisposable? entry = revoked is null ? null : open.Enter(gate.Question(http, method), revoked);
         var start = new CallStart(
             peer, DateTimeOffset.UtcNow + timeout, http.Features.Get<PeerSource>()!.Budget,
-            deadline?.Token ?? default, active.StoppingFor(method.Kind));
+            deadline?.Token ?? default, active.StoppingFor(method.Kind)) { Revoked = revoked?.Token ?? default };
         using var call = new ServerCall(http, method, start, limits);
         RpcException? failure = await InvokeAsync(http, method, call, start).ConfigureAwait(false);
         await call.FinishAsync().ConfigureAwait(false);
@@ -103,10 +106,14 @@ internal sealed class CallDispatcher(CallGate gate, ActiveCalls active, RpcServe
     private static RpcException? Ended(HttpContext http, ServerCall call, CallStart start) =>
         start.DeadlineReached.IsCancellationRequested || DateTimeOffset.UtcNow >= start.Deadline
             ? new RpcException(RpcStatusCode.DeadlineExceeded, "the deadline of the call has passed")
+            : start.Revoked.IsCancellationRequested ? Revoked()
             : start.Stopping.IsCancellationRequested ? Stopping()
             : call.CallerIsGone || http.RequestAborted.IsCancellationRequested
                 ? new RpcException(RpcStatusCode.Cancelled, "the caller has cancelled the call")
                 : null;
+
+    private static RpcException Revoked() => new(
+        RpcStatusCode.PermissionDenied, "this node was removed, or its role does not allow this any more");
 
     private static RpcException Stopping() => new(RpcStatusCode.Unavailable, "the server is stopping");
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Swarm.Protocol.V1;
@@ -30,6 +31,17 @@ internal sealed class CallGate(
         }
         RequestHeaders.RequireIdentity(http.Request);
         return (method, peer);
+    }
+
+    /// <summary>Whether the caller of a stream may still have it; to be asked at any later time.</summary>
+    public Func<bool> Question(HttpContext http, BoundMethod method)
+    {
+        PeerSource source = http.Features.Get<PeerSource>()!;
+        if (source.Process is not null)
+            return static () => true;
+        X509Certificate2? certificate = http.Connection.ClientCertificate;
+        return () => options.Identify(certificate, source.RemoteAddress) is { } peer
+            && method.Allowed.Contains(peer.Role);
     }
 
     private PeerIdentity PeerOf(HttpContext http)

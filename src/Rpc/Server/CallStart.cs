@@ -13,4 +13,8 @@ internal readonly record struct CallStart(
     DateTimeOffset? Deadline,
     MessageBudget Budget,
     CancellationToken DeadlineReached,
-    CancellationToken Stopping);
+    CancellationToken Stopping)
+{
+    /// <summary>Cancelled when the caller may no longer have this stream.</summary>
+    public CancellationToken Revoked { get; init; }
+}

@@ -11,7 +11,9 @@ namespace Swarm.Rpc.Server;
 /// <summary>Kestrel with our limits in place of those that are made for browsers.</summary>
 internal static class KestrelSetup
 {
-    public static void Apply(KestrelServerOptions kestrel, RpcServerOptions options, ILogger log)
+    public static void Apply(
+        KestrelServerOptions kestrel, RpcServerOptions options, (ActiveCalls Active, OpenStreams Open) calls,
+        ILogger log)
     {
         RpcServerLimits limits = options.Limits;
         kestrel.AddServerHeader = false;
@@ -23,6 +25,7 @@ internal static class KestrelSetup
         kestrel.Limits.Http2.MaxStreamsPerConnection = limits.MaxStreamsPerConnection;
         kestrel.Limits.Http2.KeepAlivePingDelay = limits.KeepAlivePingDelay;
         kestrel.Limits.Http2.KeepAlivePingTimeout = limits.KeepAlivePingTimeout;
+        var raw = new RawConnections(options, calls.Active, calls.Open, log);
         foreach (RpcTcpEndpoint endpoint in options.Tcp)
         {
             var gate = new ConnectionGate(endpoint.Address.ToString(), limits.MaxTcpConnections, limits, log);
@@ -32,8 +35,9 @@ internal static class KestrelSetup
                 listen.UseHttps(new TlsHandshakeCallbackOptions
                 {
                     HandshakeTimeout = limits.HandshakeTimeout,
-                    OnConnection = _ => ValueTask.FromResult(Harden(endpoint.Tls())),
+                    OnConnection = _ => ValueTask.FromResult(Harden(endpoint.Tls(), options.Raw)),
                 });
+                listen.Use(next => connection => raw.RunAsync(connection, next));
             });
         }
         foreach (string path in options.UnixSockets)
@@ -49,8 +53,13 @@ internal static class KestrelSetup
         listen.Use(next => connection => gate.RunAsync(connection, next));
     }
 
-    private static SslServerAuthenticationOptions Harden(SslServerAuthenticationOptions tls)
+    private static SslServerAuthenticationOptions Harden(
+        SslServerAuthenticationOptions tls, IReadOnlyList<RawProtocol> raw)
     {
+        tls.ApplicationProtocols =
+        [
+            SslApplicationProtocol.Http2, .. raw.Select(r => new SslApplicationProtocol(r.Name)),
+        ];
         // A resumed session may skip the check of the certificate.
         tls.AllowTlsResume = false;
         tls.AllowRenegotiation = false;

@@ -22,12 +22,14 @@ public sealed class RpcServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly ActiveCalls _active;
+    private readonly OpenStreams _open;
     private int _stopped;
 
-    private RpcServer(WebApplication app, ActiveCalls active)
+    private RpcServer(WebApplication app, ActiveCalls active, OpenStreams open)
     {
         _app = app;
         _active = active;
+        _open = open;
     }
 
     /// <summary>Where TCP connections are taken, with the actual ports, in the order of the options.</summary>
@@ -47,8 +49,9 @@ public sealed class RpcServer : IAsyncDisposable
         ILogger log = options.Logging.CreateLogger("Swarm.Rpc");
         var active = new ActiveCalls();
         var gate = new CallGate(methods, options, Native.EffectiveUid(), log);
-        var dispatcher = new CallDispatcher(gate, active, options.Limits, log);
-        var server = new RpcServer(BuildApp(options, dispatcher, log), active);
+        var open = new OpenStreams();
+        var dispatcher = new CallDispatcher(gate, active, open, options.Limits, log);
+        var server = new RpcServer(BuildApp(options, dispatcher, (active, open), log), active, open);
         try
         {
             await server.ListenAsync(options, ct).ConfigureAwait(false);
@@ -62,6 +65,12 @@ public sealed class RpcServer : IAsyncDisposable
             ", ", server.TcpEndpoints.Select(e => e.ToString()).Concat(options.UnixSockets)));
         return server;
     }
+
+    /// <summary>
+    /// Asks <see cref="RpcServerOptions.Identify"/> again for every open stream, and ends those whose callers may not
+    /// have them any more. For the moment at which somebody lost a role.
+    /// </summary>
+    public void RecheckPeers() => _open.Recheck();
 
     /// <summary>
     /// New calls and all streams end with UNAVAILABLE at once; unary calls may finish within
@@ -85,14 +94,15 @@ public sealed class RpcServer : IAsyncDisposable
         _active.Dispose();
     }
 
-    private static WebApplication BuildApp(RpcServerOptions options, CallDispatcher dispatcher, ILogger log)
+    private static WebApplication BuildApp(
+        RpcServerOptions options, CallDispatcher dispatcher, (ActiveCalls Active, OpenStreams Open) calls, ILogger log)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<ILoggerFactory>(new WarningsOnly(options.Logging));
         // The process owns SIGTERM, not the server.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options, log));
+        builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options, calls, log));
         WebApplication app = builder.Build();
         app.Run(dispatcher.HandleAsync);
         return app;

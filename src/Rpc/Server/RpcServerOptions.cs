@@ -22,6 +22,9 @@ public sealed record RpcServerOptions
     /// Callers other than root and the server's own user are refused.</summary>
     public IReadOnlyList<string> UnixSockets { get; init; } = [];
 
+    /// <summary>Spoken beside HTTP/2 on every TLS endpoint.</summary>
+    public IReadOnlyList<RawProtocol> Raw { get; init; } = [];
+
     /// <summary>Called for every call over TCP with the certificate that TLS accepted (null: none was shown) and the
     /// remote address; null refuses the call. It runs per call, so a removed node is refused on its open
     /// connections too: keep it cheap.</summary>

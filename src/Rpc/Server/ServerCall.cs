@@ -34,7 +34,7 @@ internal sealed class ServerCall : IDisposable
             limits.MessageTimeout,
             start.Budget);
         _ended = CancellationTokenSource.CreateLinkedTokenSource(
-            http.RequestAborted, start.Stopping, start.DeadlineReached);
+            [http.RequestAborted, start.Stopping, start.DeadlineReached, start.Revoked]);
         Context = new CallContext(start.Peer, RequestHeaders.Metadata(http.Request), start.Deadline, _ended.Token);
     }
 

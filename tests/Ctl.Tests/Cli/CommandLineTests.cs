@@ -11,6 +11,14 @@ public sealed class CommandLineTests
     [InlineData("service create --secret x web:1", "--secret is not available in this version")]
     [InlineData("service create --network x web:1", "--network is not available in this version")]
     [InlineData("service scale web=2", null)]
+    [InlineData("swarm update --max-snapshots 3", "--max-snapshots is not available in this version")]
+    [InlineData("swarm update --snapshot-interval 5", "--snapshot-interval is not available in this version")]
+    [InlineData("swarm update --external-ca x", "--external-ca is not available in this version")]
+    [InlineData("swarm update --autolock=maybe", "maybe")]
+    [InlineData("swarm update --autolock", null)]
+    [InlineData("swarm update --autolock=false --cert-expiry 48h", null)]
+    [InlineData("swarm unlock-key --rotate -q", null)]
+    [InlineData("swarm unlock SWMKEY-1-x", "SWMKEY-1-x")]
     [InlineData("service create --name a web:1 sh -c --weird", null)]
     public void Faults(string line, string? says)
     {

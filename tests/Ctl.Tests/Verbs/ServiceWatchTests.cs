@@ -52,13 +52,51 @@ public sealed class ServiceWatchTests
     [Fact]
     public void AnAutomaticRollbackFailsAManualOneDoesNot()
     {
-        Assert.Equal(WatchEndKind.Failed, RolledBack("rollback completed")!.Value.Kind);
+        Assert.Equal(WatchEndKind.Failed, RolledBack("update rolled back due to failure of task x")!.Value.Kind);
         Assert.Equal(WatchEndKind.Converged, RolledBack("manually requested rollback")!.Value.Kind);
     }
 
     [Fact]
     public void ARemovedServiceEndsTheWatch() =>
         Assert.Equal(WatchEndKind.Removed, _watch.Take(new WatchServiceResponse())!.Value.Kind);
+
+    [Fact]
+    public void AJobIsCompleteWhenAllItsTasksEndedWell()
+    {
+        Assert.Null(_watch.Take(Job(2, Task(1, TaskState.Complete), Task(2, TaskState.Running))));
+        Assert.Equal((1, 2, (1, 2)), (_watch.Done, _watch.Total, _watch.Active));
+        var end = _watch.Take(Job(2, Task(1, TaskState.Complete), Task(2, TaskState.Complete)));
+        Assert.Equal(WatchEndKind.Complete, end!.Value.Kind);
+    }
+
+    [Fact]
+    public void AJobHasFailedWhenNothingOfItIsTriedAgain()
+    {
+        var failed = Task(2, TaskState.Failed);
+        failed.Status.Error = "task: non-zero exit (3)";
+        Assert.Null(_watch.Take(Job(2, Task(1, TaskState.Complete), failed)));
+        failed.DesiredState = (int)TaskState.Shutdown;
+        var end = _watch.Take(Job(2, Task(1, TaskState.Complete), failed));
+        Assert.Equal(WatchEndKind.Failed, end!.Value.Kind);
+        Assert.Contains("non-zero exit (3)", end.Value.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TasksOfAnEarlierIterationDoNotCount()
+    {
+        var picture = Job(1, Task(1, TaskState.Complete));
+        picture.Service.JobSpecVersion = picture.Service.SpecVersion = 7;
+        Assert.Null(_watch.Take(picture));
+        Assert.Equal(0, _watch.Done);
+    }
+
+    private static WatchServiceResponse Job(ulong completions, params TaskView[] tasks)
+    {
+        var picture = Picture(0, tasks);
+        picture.Service.JobSpecVersion = 1;
+        picture.Service.Spec.ReplicatedJob = new ReplicatedJobMode { TotalCompletions = completions };
+        return picture;
+    }
 
     private static WatchEnd? RolledBack(string message)
     {
@@ -70,6 +108,7 @@ public sealed class ServiceWatchTests
         };
         Assert.Null(watch.Take(picture));
         picture.Service.UpdateStatus.State = UpdateStatus.Types.State.RollbackCompleted;
+        picture.Service.UpdateStatus.Message = "rollback completed";
         return watch.Take(picture);
     }
 

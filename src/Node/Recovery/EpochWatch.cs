@@ -1,0 +1,62 @@
+using Swarm.Manager;
+using Swarm.Raft;
+using Swarm.Security;
+
+namespace Swarm.Node.Recovery;
+
+/// <summary>
+/// Managers that were left behind by a forced new cluster must not go on as a second one (raft-pitfalls R30), even
+/// where they are a majority of the old one. So a manager that misses others asks them: who belongs to a newer epoch
+/// says so.
+/// </summary>
+internal sealed class EpochWatch : IAsyncDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMilliseconds(500);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ManagerNode _manager;
+    private readonly Func<NodeIdentity> _identity;
+    private readonly Action<EpochAnswer> _superseded;
+    private readonly Task _run;
+
+    internal EpochWatch(ManagerNode manager, Func<NodeIdentity> identity, Action<EpochAnswer> superseded)
+    {
+        (_manager, _identity, _superseded) = (manager, identity, superseded);
+        _run = Task.Run(RunAsync);
+    }
+
+    /// <summary>Before a manager takes up its log: does one of those that it knew belong to a newer epoch?</summary>
+    internal static Task<EpochAnswer?> BeforeStartAsync(
+        IEnumerable<string> managers, NodeIdentity self, ulong epoch, CancellationToken ct) =>
+        EpochProbe.NewerAsync(managers, self, epoch, AnswerTimeout, ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        using var timer = new PeriodicTimer(Period);
+        while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+        {
+            var newer = await EpochProbe.NewerAsync(
+                Missed(_manager.RaftStatus), _identity(), _manager.Epoch, AnswerTimeout, _stop.Token)
+                .ConfigureAwait(false);
+            if (newer is { } answer)
+            {
+                _superseded(answer);
+                return;
+            }
+        }
+    }
+
+    /// <summary>A leader misses those it does not hear; who has no leader misses everybody.</summary>
+    private static IEnumerable<string> Missed(RaftStatus status) => status.Members
+        .Where(m => m.Id != status.Id
+            && (status.LeaderId is null || (status.Role == RaftRole.Leader && !m.RecentActive)))
+        .Select(m => m.Address);
+}

@@ -1,0 +1,76 @@
+using Swarm.Manager.Core;
+using Swarm.Manager.Tests.Backup;
+using Swarm.Model;
+using Swarm.Protocol.V1;
+using Swarm.Store;
+
+namespace Swarm.Manager.Tests.Core;
+
+public sealed class NewEpochTests
+{
+    private static readonly DateTimeOffset Later = States.At.AddHours(1);
+
+    [Fact]
+    public void The_epoch_grows_and_tokens_change_and_the_authority_stays()
+    {
+        var before = States.Small();
+        var cluster = Begin(before, "m1", observe: false).State.Cluster!;
+        Assert.Equal(1UL, cluster.Epoch);
+        Assert.False(cluster.Observe);
+        Assert.Equal(new byte[] { 7, 7 }, cluster.WorkerTokenSecret);
+        Assert.Equal(new byte[] { 8, 8 }, cluster.ManagerTokenSecret);
+        Assert.Equal(before.Cluster!.Id, cluster.Id);
+        Assert.Equal(before.Cluster.RootKeyPem, cluster.RootKeyPem);
+    }
+
+    [Fact]
+    public void Other_managers_are_members_no_more_and_workers_stay()
+    {
+        var next = Begin(States.Small(), "m1", observe: false);
+        Assert.Equal(["m1", "w1"], next.State.Nodes.Keys.Select(n => n.Value).Order());
+        Assert.Equal(["m2", "m3"], next.Removed.Select(n => n.Id.Value));
+    }
+
+    [Fact]
+    public void Tasks_of_managers_that_are_gone_are_orphaned_and_the_others_are_untouched()
+    {
+        var before = States.Small();
+        var after = Begin(before, "m1", observe: false).State;
+        Assert.Equal(TaskState.Orphaned, after.Tasks[States.Task(2)].Status.State);
+        Assert.Same(before.Tasks[States.Task(1)], after.Tasks[States.Task(1)]);
+        Assert.Same(before.Tasks[States.Task(3)], after.Tasks[States.Task(3)]);
+    }
+
+    [Fact]
+    public void A_new_manager_has_a_subnet_that_nobody_had()
+    {
+        var before = States.Small();
+        var after = Begin(before, "new", observe: true).State;
+        Assert.Equal(["new", "w1"], after.Nodes.Keys.Select(n => n.Value).Order());
+        var self = after.Nodes[new NodeId("new")];
+        Assert.Equal(NodeRole.Manager, self.Role);
+        Assert.DoesNotContain(self.NetworkIndex, before.Nodes.Values.Select(n => n.NetworkIndex));
+        Assert.True(after.Cluster!.Observe);
+    }
+
+    [Fact]
+    public void A_worker_that_begins_anew_becomes_the_manager()
+    {
+        var after = Begin(States.Small(), "w1", observe: false).State;
+        Assert.Equal(NodeRole.Manager, Assert.Single(after.Nodes.Values).Role);
+    }
+
+    [Fact]
+    public void Epochs_follow_each_other()
+    {
+        var first = Begin(States.Small(), "m1", observe: true).State;
+        var second = Begin(first, "m1", observe: false);
+        Assert.Equal(2UL, second.State.Cluster!.Epoch);
+        Assert.Empty(second.Removed);
+        // Who observed still has not confirmed.
+        Assert.True(second.State.Cluster.Observe);
+    }
+
+    private static NewEpochState Begin(ClusterState state, string self, bool observe) => NewEpoch.Begin(
+        state, new NewEpochRequest(new NodeId(self), new NodeSpec(), observe, [7, 7], [8, 8]), Later);
+}
