@@ -5,7 +5,7 @@ set -euo pipefail
 
 # command that must exist : Debian package that brings it
 NEEDED='crun:crun runc:runc conmon:conmon nft:nftables ip:iproute2 conntrack:conntrack busybox:busybox-static
-docker-registry:docker-registry skopeo:skopeo umoci:umoci tini:tini jq:jq curl:curl ps:procps lsns:util-linux
+docker-registry:docker-registry skopeo:skopeo umoci:umoci tini:tini jq:jq curl:curl strace:strace ps:procps lsns:util-linux
 nsenter:util-linux flock:util-linux hostname:hostname gzip:gzip node:nodejs npm:npm'
 # files that no command stands for : package
 NEEDED_FILES='libnftables.so.1:libnftables1 libseccomp.so.2:libseccomp2 libzstd.so.1:libzstd1'

@@ -7,6 +7,12 @@ using Swarm.Rpc;
 // bench SCENARIO SOCKET [ARGS]: prints one number in seconds a run; bench/run makes medians of them.
 const string image1 = "10.99.0.5:5000/demo/web:1";
 const string image2 = "10.99.0.5:5000/demo/web:2";
+if (args[0].StartsWith("raft", StringComparison.Ordinal))
+{
+    await RaftAsync();
+    return;
+}
+
 await using var client = new SwarmClient(args[1]);
 var seconds = args[0] switch
 {
@@ -18,6 +24,26 @@ var seconds = args[0] switch
     _ => throw new ArgumentException($"unknown scenario {args[0]}"),
 };
 Console.WriteLine(seconds.ToString("0.000", CultureInfo.InvariantCulture));
+
+// raft-write SOCKET CLIENTS BYTES SECONDS; raft-fill SOCKET CLIENTS BYTES ENTRIES; raft-applied SOCKET INDEX
+async Task RaftAsync()
+{
+    var numbers = args[2..].Select(a => int.Parse(a, CultureInfo.InvariantCulture)).ToArray();
+    switch (args[0])
+    {
+        case "raft-write":
+            await RaftBench.RunAsync(args[1], numbers[0], numbers[1], numbers[2]);
+            break;
+        case "raft-fill":
+            await RaftBench.FillAsync(args[1], numbers[0], numbers[1], numbers[2]);
+            break;
+        case "raft-applied":
+            Console.WriteLine(await RaftBench.AppliedAsync(args[1], (ulong)numbers[0]));
+            break;
+        default:
+            throw new ArgumentException($"unknown scenario {args[0]}");
+    }
+}
 
 async Task<double> CreateAsync(ulong replicas)
 {

@@ -17,6 +17,10 @@ internal sealed class SwarmClient(string socket) : IAsyncDisposable
             RpcMethod<TReq, TRes>.Of(ControlReflection.Descriptor.Services[0], method), request,
             new CallOptions { Deadline = TimeSpan.FromSeconds(15) });
 
+    public Task<GetInfoResponse> InfoAsync() => _channel.UnaryAsync(
+        RpcMethod<GetInfoRequest, GetInfoResponse>.Of(NodeReflection.Descriptor.Services[0], "GetInfo"),
+        new GetInfoRequest(), new CallOptions { Deadline = TimeSpan.FromSeconds(15) });
+
     /// <summary>Creates a service; the clock runs from the accepted command to the last task running.</summary>
     public async Task<(string Id, double Seconds)> CreateAsync(ServiceSpec spec)
     {

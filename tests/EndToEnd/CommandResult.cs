@@ -21,7 +21,7 @@ public sealed record CommandResult(string Command, int ExitCode, string Output, 
     }
 
     /// <summary>Runs a program to its end; one that does not end is killed and fails the test.</summary>
-    public static CommandResult Of(string program, IEnumerable<string> arguments)
+    public static CommandResult Of(string program, IEnumerable<string> arguments, string input = "")
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -32,9 +32,9 @@ public sealed record CommandResult(string Command, int ExitCode, string Output, 
         };
         var shown = $"{Path.GetFileName(program)} {string.Join(' ', start.ArgumentList)}";
         using var process = Process.Start(start)!;
-        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
+        Feed(process.StandardInput, input);
         if (!process.WaitForExit(TimeSpan.FromSeconds(MaxSeconds)))
         {
             process.Kill(entireProcessTree: true);
@@ -42,5 +42,18 @@ public sealed record CommandResult(string Command, int ExitCode, string Output, 
         }
 
         return new CommandResult(shown, process.ExitCode, output.Result, errors.Result);
+    }
+
+    private static void Feed(StreamWriter to, string input)
+    {
+        try
+        {
+            to.Write(input);
+            to.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading: its exit code says what that means.
+        }
     }
 }

@@ -21,9 +21,15 @@ public sealed class Lab : IDisposable
     public static readonly string[] Hosts = [.. Managers, .. Workers];
 
     public Lab()
+        : this(ManagerCount, WorkerCount)
+    {
+    }
+
+    /// <summary>A lab of other size, for a test that does not give it back as it was.</summary>
+    internal Lab(int managers, int workers)
     {
         Run("down", "--any").Expect();
-        var up = Run("up", "--managers", $"{ManagerCount}", "--workers", $"{WorkerCount}");
+        var up = Run("up", "--managers", $"{managers}", "--workers", $"{workers}");
         if (up.ExitCode == 0)
             return;
         Run("down");
@@ -42,8 +48,19 @@ public sealed class Lab : IDisposable
     /// <summary>swarmctl against the daemon of a host.</summary>
     public CommandResult Ctl(string host, params string[] arguments) => Run(["ctl", host, .. arguments]);
 
+    /// <summary>swarmctl with something to read.</summary>
+    public CommandResult CtlReads(string host, string input, params string[] arguments) =>
+        CommandResult.Of(Path.Combine(Repository.Root, "lab"), ["ctl", host, .. arguments], input);
+
+    /// <summary>What the daemon of a host remembers.</summary>
+    public static string Data(string host) => Path.Combine(Repository.Root, ".lab", host, "data");
+
     /// <summary>A command inside a host.</summary>
     public CommandResult Sh(string host, params string[] command) => Run(["sh", host, .. command]);
+
+    /// <summary>The pid of a host's daemon as this machine counts it.</summary>
+    public string DaemonPid(string host) =>
+        CommandResult.Of("pgrep", ["-f", "--", $"swarmd .*--cgroup-parent /swarm-lab-{host}$"]).Expect().Lines.Single();
 
     /// <summary>What each test starts from: no service, every host runs, every node is ready.</summary>
     public void Reset()

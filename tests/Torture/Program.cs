@@ -1,0 +1,3 @@
+using Swarm.Torture;
+
+return await Command.RunAsync(args).ConfigureAwait(false);
