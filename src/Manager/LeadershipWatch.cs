@@ -29,13 +29,16 @@ internal sealed class LeadershipWatch : IAsyncDisposable
         _log = log;
         _open = open;
         _raft.StatusChanged += OnStatus;
-        _run = Task.Run(RunAsync);
+        _run = Vital.Run(RunAsync, Break, _stop.Token);
     }
 
     internal LeaderSession? Session => _session;
 
     /// <summary>Completes when the storage failed, or a part of the leader broke.</summary>
     internal Task<Exception> Broken => _broken.Task;
+
+    /// <summary>A part of this manager broke: the daemon must end.</summary>
+    internal void Break(Exception reason) => _broken.TrySetResult(reason);
 
     /// <summary>Waits for the next change of leadership, or for the given time.</summary>
     internal async Task ChangedAsync(TimeSpan atMost, CancellationToken ct)
@@ -76,7 +79,7 @@ internal sealed class LeadershipWatch : IAsyncDisposable
             if (status.LeaderReady && _session is null)
             {
                 _log.Leading(status.Term);
-                _session = _open(e => _broken.TrySetResult(e));
+                _session = _open(Break);
             }
             else if (!status.LeaderReady && _session is not null)
             {

@@ -44,7 +44,7 @@ public sealed class ManagerNode : IAsyncDisposable
         _peers = new PeerPolicy(_store, _touch, options.Identify);
         _handOver = new HandOver(_raft, _log);
         _leadership = new LeadershipWatch(_raft, _log, _store.Counters, NewSession);
-        _vault = options.AtRest is { } atRest ? new VaultWatch(atRest, _store, _raft, _log) : null;
+        _vault = options.AtRest is { } atRest ? new VaultWatch(atRest, _store, _raft, _log, _leadership.Break) : null;
     }
 
     /// <summary>This node.</summary>

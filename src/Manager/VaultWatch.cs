@@ -21,7 +21,8 @@ internal sealed class VaultWatch : IAsyncDisposable
     private readonly Task _run;
     private string _told = "";
 
-    internal VaultWatch(AtRest atRest, ClusterStore store, RaftNode raft, ManagerLog log)
+    internal VaultWatch(
+        AtRest atRest, ClusterStore store, RaftNode raft, ManagerLog log, Action<Exception> broke)
     {
         (_atRest, _store, _raft, _log) = (atRest, store, raft, log);
         _subscription = store.Subscribe(
@@ -33,7 +34,7 @@ internal sealed class VaultWatch : IAsyncDisposable
                 }
             },
             out _);
-        _run = Task.Run(RunAsync);
+        _run = Vital.Run(RunAsync, broke, _stop.Token);
     }
 
     private KeyVault Vault => _atRest.Vault;

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Swarm.Manager;
 using Swarm.Model;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
@@ -84,7 +85,8 @@ internal sealed class IdentityKeeper : IAsyncDisposable
     }
 
     /// <summary>Asks one of the managers for the next certificate when its time has come, again and again.</summary>
-    internal void StartRenewing(Func<string?> manager) => _renewing = Task.Run(() => RenewAsync(manager));
+    internal void StartRenewing(Func<string?> manager, Action<Exception> broke) =>
+        _renewing = Vital.Run(() => RenewAsync(manager), broke, _stop.Token);
 
     /// <summary>A new key and certificate now: this node's key lay open on the disk.</summary>
     internal void RenewSoon()

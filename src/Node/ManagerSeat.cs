@@ -66,8 +66,8 @@ internal sealed class ManagerSeat(ManagerSeatOptions options, MemberState state)
         if (_node is { } node)
         {
             _epochWatch = new EpochWatch(
-                node, options.Identity, newer => options.Superseded(Superseded.Text(node.Epoch, newer)));
-            _join = new RaftJoin(node, JoinOptions, options.Parts.Log);
+                node, options.Identity, newer => options.Superseded(Superseded.Text(node.Epoch, newer)), options.Broke);
+            _join = new RaftJoin(node, JoinOptions, options.Parts.Log, options.Broke);
         }
     }
 

@@ -32,10 +32,10 @@ internal sealed class RaftJoin : IAsyncDisposable
     private readonly Task _run;
     private volatile string _problem = "";
 
-    internal RaftJoin(ManagerNode manager, RaftJoinOptions options, NodeLog log)
+    internal RaftJoin(ManagerNode manager, RaftJoinOptions options, NodeLog log, Action<Exception> broke)
     {
         (_manager, _options, _log) = (manager, options, log);
-        _run = Task.Run(RunAsync);
+        _run = Vital.Run(RunAsync, broke, _stop.Token);
     }
 
     /// <summary>Why this manager is not yet a member; empty when it is, or was not refused yet.</summary>

@@ -1,3 +1,4 @@
+using Swarm.Manager;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
 using Swarm.Security;
@@ -25,11 +26,11 @@ internal sealed class RoleChange : IAsyncDisposable
     private int _told;
     private long _removedSince;
 
-    internal RoleChange(Membership membership, SwarmMember member, NodeLog log)
+    internal RoleChange(Membership membership, SwarmMember member, NodeLog log, Action<Exception> broke)
     {
         (_membership, _member, _log) = (membership, member, log);
         _told = (int)Has();
-        _run = Task.Run(RunAsync);
+        _run = Vital.Run(RunAsync, broke, _stop.Token);
     }
 
     /// <summary>A manager said what this node is.</summary>
@@ -73,7 +74,7 @@ internal sealed class RoleChange : IAsyncDisposable
             {
                 await _membership.AloneAsync(SettleAsync, _stop.Token).ConfigureAwait(false);
             }
-            catch (RpcException e) when (!_stop.IsCancellationRequested)
+            catch (Exception e) when (e is RpcException or IOException && !_stop.IsCancellationRequested)
             {
                 _log.Warn($"the role of this node could not be changed yet: {e.Message}");
                 pause = LongestPause;

@@ -143,7 +143,7 @@ internal sealed class SwarmMember : IAsyncDisposable
     internal void Watch(Membership membership, Action<string> superseded)
     {
         _onSuperseded = superseded;
-        _role = new RoleChange(membership, this, _parts.Log);
+        _role = new RoleChange(membership, this, _parts.Log, e => _broken.TrySetResult(e));
         _seat.Follow();
     }
 
@@ -208,7 +208,7 @@ internal sealed class SwarmMember : IAsyncDisposable
         });
         _ = WatchAsync(_agent);
         _agent.Start();
-        _keeper.StartRenewing(_managers.Next);
+        _keeper.StartRenewing(_managers.Next, e => _broken.TrySetResult(e));
         _parts.Log.Member(
             Identity.Role.ToString().ToLowerInvariant(), Identity.NodeId.Value, Identity.ClusterId.Value);
     }

@@ -33,7 +33,7 @@ public sealed class Agent : IAsyncDisposable
         _fleet = new TaskFleet(options.Runtime, _state.Report, _log);
     }
 
-    /// <summary>Ends with the exception when a runner broke: the daemon must end then.</summary>
+    /// <summary>Ends with the exception when a runner or the agent broke: the daemon must end then.</summary>
     public Task<Exception> Broken => _fleet.Broken.Task;
 
     /// <summary>A session is open.</summary>
@@ -72,6 +72,13 @@ public sealed class Agent : IAsyncDisposable
             {
                 return;
             }
+            catch (Exception e)
+            {
+                // A daemon whose agent is gone looks healthy to everybody but the leader; one that ended is restarted.
+                _log.AgentBroke(e);
+                _fleet.Broken.TrySetResult(e);
+                return;
+            }
         }
     }
 
@@ -101,6 +108,11 @@ public sealed class Agent : IAsyncDisposable
         catch (BrokenCircuitException)
         {
             return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // This node's own side: its network cannot be set up now, its disk is full. It may be otherwise later.
+            _log.SessionEnded(manager, e.Message);
         }
 
         return session.WasOpen;

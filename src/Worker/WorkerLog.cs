@@ -33,4 +33,7 @@ internal sealed partial class WorkerLog(ILogger logger)
 
     [LoggerMessage(9, LogLevel.Warning, "task {TaskId}: {Step} failed and is tried again: {Reason}")]
     internal partial void StepRetried(string taskId, string step, string reason);
+
+    [LoggerMessage(10, LogLevel.Critical, "the agent broke: swarmd ends")]
+    internal partial void AgentBroke(Exception error);
 }

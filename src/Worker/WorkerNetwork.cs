@@ -41,9 +41,9 @@ public sealed class WorkerNetwork : INodeDataPlane, IAsyncDisposable
 
             if (_network is not null)
             {
-                throw new InvalidOperationException(
+                throw new IOException(
                     $"this node's subnet changed from {_subnet} to {nodeSubnet}; restart swarmd with no containers "
-                        + $"running");
+                        + "running");
             }
 
             var subnet = IPNetwork.Parse(nodeSubnet);

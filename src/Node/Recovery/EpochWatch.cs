@@ -20,10 +20,10 @@ internal sealed class EpochWatch : IAsyncDisposable
     private readonly Action<EpochAnswer> _superseded;
     private readonly Task _run;
 
-    internal EpochWatch(ManagerNode manager, Func<NodeIdentity> identity, Action<EpochAnswer> superseded)
+    internal EpochWatch(ManagerNode manager, Func<NodeIdentity> identity, Action<EpochAnswer> superseded, Action<Exception> broke)
     {
         (_manager, _identity, _superseded) = (manager, identity, superseded);
-        _run = Task.Run(RunAsync);
+        _run = Vital.Run(RunAsync, broke, _stop.Token);
     }
 
     /// <summary>Before a manager takes up its log: does one of those that it knew belong to a newer epoch?</summary>
