@@ -10,8 +10,7 @@ namespace Swarm.Manager.Core;
 /// </summary>
 internal sealed class DispatcherCore
 {
-    private readonly Dictionary<SessionNumber, NodeSession> _sessions = [];
-    private readonly Dictionary<NodeId, SessionNumber> _byNode = [];
+    private readonly SessionBook _sessions = new();
     private readonly MeshModel _mesh = new();
     private readonly WithdrawGate _gate = new();
     private readonly NodeWatch _watch;
@@ -43,14 +42,14 @@ internal sealed class DispatcherCore
     /// <summary>A node came; an older session of the same node ends.</summary>
     internal SessionNumber Open(NodeId node, Hello hello, IReadOnlyList<string> managers, DateTimeOffset now)
     {
-        if (_byNode.TryGetValue(node, out var older))
+        if (_sessions.Of(node) is { } older)
         {
-            Close(older, "a newer session of this node was opened");
+            Close(older.Number, "a newer session of this node was opened");
         }
 
-        var session = new NodeSession(new SessionNumber(++_lastSession), node, now) { Found = hello.Found };
-        _sessions[session.Number] = session;
-        _byNode[node] = session.Number;
+        var number = new SessionNumber(++_lastSession);
+        var session = new NodeSession(number, node) { Found = hello.Found, Address = hello.NodeAddress };
+        _sessions.Add(session);
         _watch.Seen(node, now);
         _actions.AddRange(Greeting.Differences(_state, node, hello));
         Send(session, Greeting.Welcome(_state, node, managers, HeartbeatPeriod));
@@ -60,14 +59,13 @@ internal sealed class DispatcherCore
 
     /// <summary>What each open session found when it began.</summary>
     internal IReadOnlyDictionary<NodeId, IReadOnlyList<FoundTask>> Found() =>
-        _sessions.Values.ToDictionary(s => s.Node, s => s.Found);
+        _sessions.All.ToDictionary(s => s.Node, s => s.Found);
 
     /// <summary>The stream ended; the node keeps its tasks for the grace period.</summary>
     internal void Closed(SessionNumber number, DateTimeOffset now)
     {
         if (_sessions.Remove(number, out var session))
         {
-            _byNode.Remove(session.Node);
             _watch.Lost(session.Node, now);
             ReleaseWithdrawn(now);
         }
@@ -102,7 +100,7 @@ internal sealed class DispatcherCore
     /// <summary>A batch is in the log.</summary>
     internal void BatchAccepted(SessionNumber number, ulong sequence)
     {
-        if (_sessions.TryGetValue(number, out var session))
+        if (_sessions.Get(number) is { } session)
         {
             Send(session, new SessionResponse { StatusAccepted = new StatusAccepted { Sequence = sequence } });
         }
@@ -116,7 +114,7 @@ internal sealed class DispatcherCore
         UpdateMesh(changes, now);
         if (observed && !Observing)
         {
-            foreach (var session in _sessions.Values)
+            foreach (var session in _sessions.All)
             {
                 SendAll(session);
             }
@@ -124,7 +122,7 @@ internal sealed class DispatcherCore
 
         foreach (var group in changes.Tasks.GroupBy(t => (t.After ?? t.Before)!.NodeId))
         {
-            if (SessionOf(group.Key) is { } session)
+            if (_sessions.Of(group.Key) is { } session)
             {
                 SendAssignments(session, group.Select(t => (t.After ?? t.Before)!.Id));
             }
@@ -141,17 +139,27 @@ internal sealed class DispatcherCore
     /// <summary>Time passed: nodes that were silent too long are down; held stops whose bound passed go out.</summary>
     internal void Tick(DateTimeOffset now)
     {
-        _actions.AddRange(_watch.Overdue(_state, now));
+        foreach (var node in _watch.Overdue(_state, now))
+        {
+            // Only a new hello makes it ready again: heartbeats that come late would go on in this session for ever.
+            if (_sessions.Of(node) is { } silent)
+            {
+                Close(silent.Number, "this node was silent for longer than the grace period");
+            }
+
+            _actions.AddRange(Greeting.Overdue(_state, node));
+        }
+
         ReleaseWithdrawn(now);
     }
 
     /// <summary>To every node.</summary>
-    internal void SendToAll(SessionResponse message) => _sessions.Values.ToList().ForEach(s => Send(s, message));
+    internal void SendToAll(SessionResponse message) => _sessions.All.ToList().ForEach(s => Send(s, message));
 
     /// <summary>Sends one message to a node's session; false when it has none.</summary>
     internal bool SendTo(NodeId node, SessionResponse message)
     {
-        if (SessionOf(node) is not { } session)
+        if (_sessions.Of(node) is not { } session)
         {
             return false;
         }
@@ -173,7 +181,7 @@ internal sealed class DispatcherCore
 
         if (_mesh.Version != version)
         {
-            foreach (var session in _sessions.Values)
+            foreach (var session in _sessions.All)
             {
                 SendMesh(session);
             }
@@ -185,19 +193,22 @@ internal sealed class DispatcherCore
         foreach (var node in changes.Nodes.Where(n => n.After is null).Select(n => n.Before!.Id))
         {
             _watch.Forget(node);
-            if (SessionOf(node) is { } gone)
+            if (_sessions.Of(node) is { } gone)
             {
                 Close(gone.Number, "this node was removed from the swarm", forGood: true);
                 ReleaseWithdrawn(now);
             }
         }
 
+        // The word that a node is down may reach the log after the node is here again.
+        _actions.AddRange(changes.Nodes.SelectMany(n => Greeting.Ready(_state, _sessions.Of((n.After ?? n.Before)!.Id))));
+
         foreach (var (node, message) in Announcements.Roles(changes))
         {
             SendTo(node, message);
         }
 
-        foreach (var session in _sessions.Values)
+        foreach (var session in _sessions.All)
         {
             SendPeers(session, complete: false);
         }
@@ -250,10 +261,10 @@ internal sealed class DispatcherCore
             return;
         }
 
-        var appliedByAll = _sessions.Count == 0 ? ulong.MaxValue : _sessions.Values.Min(s => s.MeshApplied);
+        var appliedByAll = _sessions.Count == 0 ? ulong.MaxValue : _sessions.All.Min(s => s.MeshApplied);
         foreach (var task in _gate.Release(appliedByAll, now))
         {
-            if (_state.Tasks.Get(task) is { } record && SessionOf(record.NodeId) is { } session)
+            if (_state.Tasks.Get(task) is { } record && _sessions.Of(record.NodeId) is { } session)
             {
                 SendAssignments(session, [task]);
             }
@@ -262,26 +273,19 @@ internal sealed class DispatcherCore
 
     private NodeSession? Heard(SessionNumber number, DateTimeOffset now)
     {
-        if (!_sessions.TryGetValue(number, out var session))
+        var session = _sessions.Get(number);
+        if (session is not null)
         {
-            return null;
+            _watch.Seen(session.Node, now);
         }
 
-        session.LastHeardAt = now;
-        _watch.Seen(session.Node, now);
         return session;
     }
-
-    private NodeSession? SessionOf(NodeId node) =>
-        _byNode.TryGetValue(node, out var number) ? _sessions[number] : null;
 
     private void Close(SessionNumber number, string reason, bool forGood = false)
     {
         _output.Add(new SessionOutput(number, null, reason, forGood));
-        if (_sessions.Remove(number, out var session))
-        {
-            _byNode.Remove(session.Node);
-        }
+        _sessions.Remove(number, out _);
     }
 
     private void Send(NodeSession session, SessionResponse message) =>

@@ -27,6 +27,27 @@ internal static class Greeting
         }
     }
 
+    /// <summary>The node of an open session is ready, whatever the state says.</summary>
+    internal static IEnumerable<StoreAction> Ready(ClusterState state, NodeSession? session)
+    {
+        if (session is not null
+            && state.Nodes.Get(session.Node) is { State: not NodeStatus.Types.State.Ready })
+        {
+            yield return new StoreAction.SetNodeStatus(
+                session.Node, NodeStatus.Types.State.Ready, "", session.Address);
+        }
+    }
+
+    /// <summary>A node that was silent for too long is down.</summary>
+    internal static IEnumerable<StoreAction> Overdue(ClusterState state, NodeId node)
+    {
+        if (state.Nodes.Get(node) is { State: not NodeStatus.Types.State.Down } record)
+        {
+            yield return new StoreAction.SetNodeStatus(
+                node, NodeStatus.Types.State.Down, "heartbeat failure", record.Address);
+        }
+    }
+
     /// <summary>What a node needs before anything else: its subnet, its heartbeat, the managers.</summary>
     internal static SessionResponse Welcome(
         ClusterState state, NodeId node, IReadOnlyList<string> managers, TimeSpan heartbeatPeriod)

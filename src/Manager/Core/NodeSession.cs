@@ -7,13 +7,14 @@ namespace Swarm.Manager.Core;
 internal readonly record struct SessionNumber(long Value);
 
 /// <summary>What the leader knows of one open session: what it was sent and what it has acknowledged.</summary>
-internal sealed class NodeSession(SessionNumber number, NodeId node, DateTimeOffset now)
+internal sealed class NodeSession(SessionNumber number, NodeId node)
 {
     internal SessionNumber Number { get; } = number;
 
     internal NodeId Node { get; } = node;
 
-    internal DateTimeOffset LastHeardAt { get; set; } = now;
+    /// <summary>Where other nodes reach it, as its hello said.</summary>
+    internal string Address { get; init; } = "";
 
     /// <summary>Desired state last sent of each task.</summary>
     internal Dictionary<TaskId, TaskState> Sent { get; } = [];

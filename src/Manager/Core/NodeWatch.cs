@@ -44,21 +44,11 @@ internal sealed class NodeWatch
     internal void Forget(NodeId node) => _deadlines.Remove(node);
 
     /// <summary>Nodes whose deadline has passed, each once.</summary>
-    internal IReadOnlyList<StoreAction> Overdue(ClusterState state, DateTimeOffset now)
+    internal IReadOnlyList<NodeId> Overdue(ClusterState state, DateTimeOffset now)
     {
         _grace = PeriodFor(state) * SpecDefaults.HeartbeatsMissed;
         var late = _deadlines.Where(d => d.Value <= now).Select(d => d.Key).Order().ToList();
-        var actions = new List<StoreAction>();
-        foreach (var node in late)
-        {
-            _deadlines.Remove(node);
-            if (state.Nodes.Get(node) is { } record && record.State != NodeStatus.Types.State.Down)
-            {
-                actions.Add(new StoreAction.SetNodeStatus(
-                    node, NodeStatus.Types.State.Down, "heartbeat failure", record.Address));
-            }
-        }
-
-        return actions;
+        late.ForEach(node => _deadlines.Remove(node));
+        return late;
     }
 }
