@@ -204,7 +204,15 @@ internal sealed class Dispatcher(
         }
     }
 
-    private void OnStep(StateStep step) => Post(now => _core!.OnState(step.State, step.Changes, now));
+    /// <summary>Heartbeats may be lost, changes of the state not: nodes would never hear of them.</summary>
+    private void OnStep(StateStep step)
+    {
+        if (!Post(now => _core!.OnState(step.State, step.Changes, now)))
+        {
+            _inputs.Writer.TryComplete(new InvalidOperationException(
+                $"the dispatcher is {MaxWaitingInputs} inputs behind and would miss changes of the state"));
+        }
+    }
 
     private bool Post(Action<DateTimeOffset> input) => _inputs.Writer.TryWrite(input);
 
