@@ -22,13 +22,14 @@ internal enum SpecDifference
 /// <summary>A service while it is being reconciled: its slots, what is asked of it, and the actions so far.</summary>
 internal sealed class ServiceScope
 {
-    private readonly Dictionary<ulong, (SpecDifference Difference, PlacementRules Rules)> _versions = [];
+    private readonly TaskFit _fit;
     private readonly Func<TaskId> _newTaskId;
     private List<Slot>? _slots;
 
     internal ServiceScope(ClusterState state, ServiceRecord service, DateTimeOffset now, Func<TaskId> newTaskId)
     {
         (State, Service, Now, _newTaskId) = (state, service, now, newTaskId);
+        _fit = new TaskFit(service);
     }
 
     internal ClusterState State { get; }
@@ -52,7 +53,7 @@ internal sealed class ServiceScope
     /// <summary>What a task is wanted to be once it may start.</summary>
     internal TaskState Up => Service.IsJob ? TaskState.Complete : TaskState.Running;
 
-    internal PlacementRules Rules => Version(Service.SpecVersion).Rules;
+    internal PlacementRules Rules => _fit.RulesOf(Service.SpecVersion);
 
     internal NodeRecord? NodeOf(TaskRecord task) => task.NodeId.IsNone ? null : State.Nodes.Get(task.NodeId);
 
@@ -107,20 +108,7 @@ internal sealed class ServiceScope
         }));
 
     /// <summary>It has to be replaced for the spec in force to be true.</summary>
-    internal bool IsDirty(TaskRecord task)
-    {
-        if (task.SpecVersion == Service.SpecVersion)
-        {
-            return false;
-        }
-
-        return Version(task.SpecVersion).Difference switch
-        {
-            SpecDifference.None => false,
-            SpecDifference.Placement => NodeOf(task) is not { } node || !Rules.Admits(node),
-            _ => true,
-        };
-    }
+    internal bool IsDirty(TaskRecord task) => _fit.IsOutdated(task, NodeOf(task));
 
     /// <summary>Its node is gone, down or drained: it cannot stay there.</summary>
     internal bool HasLostNode(TaskRecord task) =>
@@ -132,21 +120,10 @@ internal sealed class ServiceScope
     /// </summary>
     internal bool IsMisplaced(TaskRecord task)
     {
-        var rules = Version(task.SpecVersion).Rules;
+        var rules = _fit.RulesOf(task.SpecVersion);
         return !rules.AdmitsAll
             && task.Status.State >= TaskState.Assigned
             && NodeOf(task) is { Availability: NodeSpec.Types.Availability.Active } node
             && !rules.Admits(node);
-    }
-
-    private (SpecDifference Difference, PlacementRules Rules) Version(ulong version)
-    {
-        if (!_versions.TryGetValue(version, out var known))
-        {
-            var spec = Service.KeptSpecs[version];
-            _versions[version] = known = (Differences.Between(spec, Service.Spec), PlacementRules.Of(spec));
-        }
-
-        return known;
     }
 }

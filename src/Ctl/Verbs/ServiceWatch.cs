@@ -77,7 +77,7 @@ internal sealed class ServiceWatch
         var wasUpdating = _sawUpdate;
         _sawUpdate |= state is UpdateStatus.Types.State.Updating or UpdateStatus.Types.State.RollbackStarted;
         var isRunning = state is UpdateStatus.Types.State.Updating or UpdateStatus.Types.State.RollbackStarted;
-        IsStable = Done == Total && !isRunning && !NeedsUpdate(picture, service);
+        IsStable = Done == Total && !isRunning && !NeedsUpdate(picture);
         return state switch
         {
             UpdateStatus.Types.State.Paused or UpdateStatus.Types.State.RollbackPaused =>
@@ -122,12 +122,12 @@ internal sealed class ServiceWatch
             .Select(g => g.OrderByDescending(t => t.SpecVersion).ThenByDescending(t => t.CreatedAtNs).First())
             .ToList();
         Slots = [.. slots.Select(
-            (t, i) => Progress(t, isGlobal ? t.NodeHostname : $"{i + 1}/{Total}", picture, service))];
+            (t, i) => Progress(t, isGlobal ? t.NodeHostname : $"{i + 1}/{Total}", picture))];
         Done = Slots.Count(s => s.IsDone);
     }
 
     private static SlotProgress Progress(
-        TaskView task, string label, WatchServiceResponse picture, ServiceView service)
+        TaskView task, string label, WatchServiceResponse picture)
     {
         var error = task.Status.Error.Length > 0
             ? task.Status.Error
@@ -135,16 +135,13 @@ internal sealed class ServiceWatch
                 .OrderByDescending(t => t.CreatedAtNs).FirstOrDefault()?.Status.Error ?? "";
         var runs = task.Status.State == (int)TaskState.Running && task.DesiredState == (int)TaskState.Running;
         return new SlotProgress(
-            label, (TaskState)task.Status.State, runs && IsCurrent(task, service), runs ? "" : error);
+            label, (TaskState)task.Status.State, runs && !task.Outdated, runs ? "" : error);
     }
-
-    private static bool IsCurrent(TaskView task, ServiceView service) =>
-        task.SpecVersion == service.SpecVersion || Equals(task.Spec, service.Spec.Task);
 
     /// <summary>The spec changed and the planner has not begun yet: the old tasks still run, nothing is
     /// stable.</summary>
-    private static bool NeedsUpdate(WatchServiceResponse picture, ServiceView service) =>
-        picture.Tasks.Any(t => t.DesiredState <= (int)TaskState.Running && !IsCurrent(t, service));
+    private static bool NeedsUpdate(WatchServiceResponse picture) =>
+        picture.Tasks.Any(t => t.DesiredState <= (int)TaskState.Running && t.Outdated);
 
     internal static string LastError(WatchServiceResponse picture)
     {

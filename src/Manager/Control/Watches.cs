@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Swarm.Model;
+using Swarm.Orchestrator;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
 using Swarm.Scheduler;
@@ -101,9 +102,16 @@ internal sealed class Watches(LeaderContext leader)
             return picture;
         }
 
+        var fit = new TaskFit(service);
         picture.Service = Answers.Service(state, service);
-        picture.Tasks.Add(state.TasksOf(id).OrderBy(t => t.Slot).ThenBy(t => t.NodeId).ThenBy(t => t.CreatedAt)
-            .ThenBy(t => t.Id).Select(t => Answers.Task(state, t)));
+        foreach (var task in state.TasksOf(id).OrderBy(t => t.Slot).ThenBy(t => t.NodeId).ThenBy(t => t.CreatedAt)
+            .ThenBy(t => t.Id))
+        {
+            var view = Answers.Task(state, task);
+            view.Outdated = fit.IsOutdated(task, task.NodeId.IsNone ? null : state.Nodes.Get(task.NodeId));
+            picture.Tasks.Add(view);
+        }
+
         picture.EligibleNodes = EligibleNodes(state, service);
         return picture;
     }

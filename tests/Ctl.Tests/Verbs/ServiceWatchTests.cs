@@ -29,11 +29,25 @@ public sealed class ServiceWatchTests
     [Fact]
     public void OldTasksBeforeTheUpdateBeginsAreNotStable()
     {
-        var picture = Picture(1, Task(1, TaskState.Running, specVersion: 1));
+        var picture = Picture(1, Task(1, TaskState.Running));
         picture.Service.SpecVersion = 2;
-        picture.Service.Spec.Task.Container.Image = "web:2";
+        picture.Tasks[0].Outdated = true;
         Assert.Null(_watch.Take(picture));
         Assert.False(_watch.IsStable);
+        Assert.Equal(0, _watch.Done);
+    }
+
+    /// <summary>A constraint was added, and one of the two tasks runs where it holds.</summary>
+    [Fact]
+    public void TasksThatAnUpdateLeavesAloneCount()
+    {
+        var picture = Picture(2, Task(1, TaskState.Running), Task(2, TaskState.Running, specVersion: 2));
+        picture.Service.SpecVersion = 2;
+        picture.Service.Spec.Task.Placement = new Placement { Constraints = { "node.role==worker" } };
+        picture.Service.UpdateStatus = new UpdateStatus { State = UpdateStatus.Types.State.Updating };
+        Assert.Null(_watch.Take(picture));
+        picture.Service.UpdateStatus.State = UpdateStatus.Types.State.Completed;
+        Assert.Equal(WatchEndKind.Converged, _watch.Take(picture)!.Value.Kind);
     }
 
     [Fact]
