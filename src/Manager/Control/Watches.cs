@@ -12,6 +12,13 @@ namespace Swarm.Manager.Control;
 internal sealed class Watches(LeaderContext leader)
 {
     /// <summary>
+    /// A picture of a service with many tasks costs the leader much: it rests for so many times as long afterwards.
+    /// </summary>
+    private const int RestFactor = 4;
+
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>
     /// Pictures of one service: the first at once, then the newest after each change; a slow reader skips pictures
     /// but always gets the last.
     /// </summary>
@@ -38,12 +45,16 @@ internal sealed class Watches(LeaderContext leader)
         {
             await foreach (var state in newest.Reader.ReadAllAsync(ending.Token).ConfigureAwait(false))
             {
+                var began = leader.Store.Clock.GetTimestamp();
                 var picture = Picture(state, id);
                 await responses.WriteAsync(picture, ending.Token).ConfigureAwait(false);
                 if (picture.Service is null)
                 {
                     return;
                 }
+
+                var rest = leader.Store.Clock.GetElapsedTime(began) * RestFactor;
+                await Task.Delay(rest < LongestRest ? rest : LongestRest, ending.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
