@@ -30,8 +30,8 @@ internal enum Rule
     /// <summary>An answer of an older term counts.</summary>
     R6,
 
-    /// <summary>An answer speaks of the whole log instead of what the request covered.</summary>
-    R6Match,
+    /// <summary>A heartbeat commits what a follower has, whether or not it is what the leader has.</summary>
+    R6Heartbeat,
 
     /// <summary>A membership change is taken before an entry of the own term is committed.</summary>
     R7,
@@ -93,9 +93,6 @@ internal enum Rule
     /// <summary>An unknown outcome is reported as not done.</summary>
     R19,
 
-    /// <summary>A proposal is reported done although another entry took its place.</summary>
-    R19Other,
-
     /// <summary>A watch that begins at a snapshot misses what came right after it.</summary>
     R20,
 
@@ -120,10 +117,7 @@ internal enum Rule
     /// <summary>Messages of another cluster are acted upon.</summary>
     R25Cluster,
 
-    /// <summary>Messages of removed members are acted upon.</summary>
-    R25Removed,
-
-    /// <summary>
+/// <summary>
     /// A member that does not know its own joining votes; one that lost its disk comes back under its old id.
     /// </summary>
     R25Vote,

@@ -21,6 +21,8 @@ internal sealed class Configurations(ulong baseIndex, RaftConfiguration atBase)
         return _all[i].Configuration;
     }
 
+    public bool HaveKnown(RaftId id) => _all.Exists(c => c.Configuration.Find(id) is not null);
+
     public void Append(ulong index, RaftConfiguration configuration) => _all.Add((index, configuration));
 
     public void TruncateFrom(ulong index)

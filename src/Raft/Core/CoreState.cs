@@ -37,7 +37,13 @@ internal sealed class CoreState(RaftCoreOptions options, RaftLog log, HardState 
     /// <summary>Ticks for which no snapshot is taken, because there was no room for the last one.</summary>
     public int RefuseSnapshotTicks { get; set; }
 
-    /// <summary>A snapshot that came in whole and takes the place of log and state with the next ready.</summary>
+    /// <summary>A snapshot that came in whole; until it is read, nothing else comes in.</summary>
+    public WholeSnapshot? Whole { get; set; }
+
+    /// <summary>The next ready says that <see cref="Whole"/> is to be read.</summary>
+    public bool HasToPrepare { get; set; }
+
+    /// <summary>A snapshot that was read and takes the place of log and state with the next ready.</summary>
     public SnapshotMark? Install { get; set; }
 
     /// <summary>The newest durable snapshot of this member.</summary>
@@ -72,6 +78,12 @@ internal sealed class CoreState(RaftCoreOptions options, RaftLog log, HardState 
     };
 
     public ElectionTimer NewTimer() => new(_dice.Between(Options.ElectionMinTicks, Options.ElectionMaxTicks));
+
+    /// <summary>
+    /// Another candidate has a vote that this one asked for: with a member dead, that may be the whole election. One to
+    /// four heartbeats are enough for the other to win and be heard, and to keep the two apart the next time.
+    /// </summary>
+    public int DrawSplitVoteTicks() => _dice.Between(Options.HeartbeatTicks, Options.HeartbeatTicks * 4);
 
     public Envelope To(RaftId to) => To(to, Term);
 

@@ -10,7 +10,7 @@ internal static class Elections
         timer.Tick();
         if (!timer.Expired)
             return;
-        if (s.Configuration.IsVoter(s.Self) && !s.Removed)
+        if (MayStand(s))
         {
             if (Planted.Breaks(Rule.R9))
                 Stand(s);
@@ -20,6 +20,13 @@ internal static class Elections
         else
             LookForLeader(s);
     }
+
+    /// <summary>
+    /// A voter; also one whose removal is not committed yet, as it may be the only one that has it, and nobody could
+    /// then win against its log (thesis §4.2.2). It does not count itself.
+    /// </summary>
+    private static bool MayStand(CoreState s) => !s.Removed
+        && (s.Configuration.IsVoter(s.Self) || s.Log.CommittedConfiguration.IsVoter(s.Self));
 
     /// <summary>Asks whether an election could be won, without disturbing anybody's term. Alone, it is won at
     /// once.</summary>
@@ -36,11 +43,12 @@ internal static class Elections
 
     /// <summary>
     /// A member whose log does not even contain its own joining has no vote to give: it is new, or it lost its disk and
-    /// with it the votes that it gave before (R25).
+    /// with it the votes that it gave before (R25). One whose removal is only in its log still votes: the others may
+    /// not do without it (thesis §4.2.2).
     /// </summary>
     public static void OnRequest(CoreState s, VoteRequest m)
     {
-        if (s.Configuration.Find(s.Self) is null && !Planted.Breaks(Rule.R25Vote))
+        if (!s.Log.HasKnown(s.Self) && !Planted.Breaks(Rule.R25Vote))
         {
             s.Send(new VoteReply(s.To(m.From), m.PreVote, Granted: false));
             return;
@@ -86,6 +94,8 @@ internal static class Elections
                     Replication.Lead(s);
                 else if (candidate.Votes.Lost(s.Configuration))
                     s.Become(new Role.Follower(RaftId.None, s.NewTimer()));
+                else if (!m.Granted)
+                    candidate.Timer.EndWithin(s.DrawSplitVoteTicks());
                 break;
         }
     }

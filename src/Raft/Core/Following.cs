@@ -40,9 +40,7 @@ internal static class Following
     }
 
     private static void Accept(CoreState s, AppendRequest m, ulong matched) =>
-        s.Send(new AppendReply(
-            s.To(m.From), m.PrevIndex, Planted.Breaks(Rule.R6Match) ? Math.Max(matched, s.Log.LastIndex) : matched,
-            Rejected: false, HintTerm: 0));
+        s.Send(new AppendReply(s.To(m.From), m.PrevIndex, matched, Rejected: false, HintTerm: 0));
 
     /// <summary>Contiguous, terms that rise from the previous one and not past the leader's, configurations that
     /// decode.</summary>

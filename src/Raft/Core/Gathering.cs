@@ -24,6 +24,7 @@ internal static class Gathering
             ReadStates = s.ReadStates.Count == 0 ? [] : s.ReadStates,
             SnapshotWrites = s.SnapshotWrites.Count == 0 ? [] : s.SnapshotWrites,
             SnapshotReads = s.SnapshotReads.Count == 0 ? [] : s.SnapshotReads,
+            Prepare = s.HasToPrepare ? s.Whole?.Mark : null,
             Install = s.Install,
             InstallState = s.Install is { } mark ? now with { Commit = mark.Index } : default,
             MustSync = (promises && !Planted.Breaks(Rule.R1)) || (entries.Length > 0 && !Planted.Breaks(Rule.R2)),
@@ -35,6 +36,7 @@ internal static class Gathering
     private static void Renew(CoreState s)
     {
         s.Install = null;
+        s.HasToPrepare = false;
         if (s.ReadStates.Count > 0)
             s.ReadStates = [];
         if (s.SnapshotWrites.Count > 0)

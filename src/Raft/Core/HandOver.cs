@@ -54,7 +54,11 @@ internal static class HandingOver
     {
         if (leader.HandOver is { } handOver && ++handOver.Ticks >= s.Options.ElectionMaxTicks
             && !Planted.Breaks(Rule.R29))
+        {
+            // The word that has not left yet must not leave together with what is taken from now on.
+            s.Outbox.RemoveAll(m => m is TimeoutNow);
             leader.HandOver = null;
+        }
         if (s.DiskFull && leader.HandOver is null && ++leader.FullTicks >= s.Options.ElectionMinTicks)
         {
             leader.FullTicks = 0;

@@ -69,8 +69,8 @@ public sealed class RaftCore
     /// <summary>The member that leadership goes to; None when it stays.</summary>
     public RaftId HandOverTo => (_s.Role as Core.Role.Leader)?.HandOver?.To ?? RaftId.None;
 
-    /// <summary>A snapshot comes in at the moment.</summary>
-    public bool ReceivesSnapshot => _s.Receiving.NextOffset > 0;
+    /// <summary>A snapshot comes in at the moment, or came in whole and is handed out with the next ready.</summary>
+    public bool ReceivesSnapshot => _s.Receiving.NextOffset > 0 || _s.SnapshotWrites.Count > 0;
 
     /// <summary>Why this member's state is known to be wrong; null as long as it is not.</summary>
     public HashEvidence? Diverged => _s.Diverged;
@@ -191,8 +191,17 @@ public sealed class RaftCore
     public void RefuseSnapshot()
     {
         Enter();
-        _s.Receiving = default;
-        _s.RefuseSnapshotTicks = Snapshots.RefuseElectionTimeouts * _s.Options.ElectionMaxTicks;
+        Snapshots.Refuse(_s);
+    }
+
+    /// <summary>
+    /// The snapshot of <see cref="Ready.Prepare"/> is durable and read. True when the next ready installs it; false
+    /// when the log has what it contains by now, or there is no room: then it is to be dropped.
+    /// </summary>
+    public bool SnapshotPrepared()
+    {
+        Enter();
+        return Snapshots.Prepared(_s);
     }
 
     /// <summary>True when a transfer needs the file with this very mark, which <see cref="SnapshotSaved"/>

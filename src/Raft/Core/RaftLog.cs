@@ -44,6 +44,9 @@ internal sealed class RaftLog
     /// <summary>The last one that is committed.</summary>
     public RaftConfiguration CommittedConfiguration => _configurations.At(Commit);
 
+    /// <summary>The member is in one of the configurations of this log, be it in force or not.</summary>
+    public bool HasKnown(RaftId id) => _configurations.HaveKnown(id);
+
     public ulong ConfigurationIndex => _configurations.NewestIndex;
 
     /// <summary>What a snapshot of the state after an applied entry stands for.</summary>

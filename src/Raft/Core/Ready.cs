@@ -2,7 +2,8 @@ namespace Swarm.Raft.Core;
 
 /// <summary>
 /// One step's work for the shell, in this order: send <see cref="MessagesBeforeSync"/>; write <see
-/// cref="SnapshotWrites"/> aside; when there is an <see cref="Install"/>, put that snapshot durably in place of the log
+/// cref="SnapshotWrites"/> aside; begin to read what is to <see cref="Prepare"/>; when there is an <see
+/// cref="Install"/>, put that snapshot durably in place of the log
 /// and the state; write entries and hard state, and sync when <see cref="MustSync"/>; send <see cref="Messages"/> and
 /// the pieces of <see cref="SnapshotReads"/>; apply <see cref="Committed"/>; hand out <see cref="ReadStates"/>; call
 /// <see cref="RaftCore.Advance"/>.
@@ -34,7 +35,13 @@ public sealed record Ready
     /// <summary>Pieces of this member's snapshots that are to be sent.</summary>
     public required IReadOnlyList<SnapshotRead> SnapshotReads { get; init; }
 
-    /// <summary>The snapshot that came in whole, of which <see cref="SnapshotWrites"/> has the last piece.</summary>
+    /// <summary>
+    /// The snapshot that came in whole, of which <see cref="SnapshotWrites"/> has the last piece: it is to be made
+    /// durable and read, in as much time as that takes, and then <see cref="RaftCore.SnapshotPrepared"/> is called.
+    /// </summary>
+    public SnapshotMark? Prepare { get; init; }
+
+    /// <summary>The snapshot that was prepared: it takes the place of log and state now.</summary>
     public SnapshotMark? Install { get; init; }
 
     /// <summary>Hard state that goes with <see cref="Install"/>: the log ends at its mark then.</summary>

@@ -84,7 +84,7 @@ internal static class Replication
         leader.HeartbeatTicks = 0;
         foreach (var (id, progress) in leader.Followers)
         {
-            var commit = Math.Min(progress.Match, s.Log.Commit);
+            var commit = Planted.Breaks(Rule.R6Heartbeat) ? s.Log.Commit : Math.Min(progress.Match, s.Log.Commit);
             s.Send(new HeartbeatRequest(s.To(id), commit, leader.Reads.Round));
         }
         if (leader.HandOver is { } handOver)

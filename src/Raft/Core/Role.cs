@@ -47,13 +47,18 @@ internal abstract record Role
 /// <summary>Ticks since the last sign of a leader (or granted vote), and the drawn timeout.</summary>
 internal sealed class ElectionTimer(int timeoutTicks)
 {
+    private int _timeoutTicks = timeoutTicks;
+
     public int ElapsedTicks { get; private set; }
 
-    public bool Expired => ElapsedTicks >= timeoutTicks;
+    public bool Expired => ElapsedTicks >= _timeoutTicks;
 
     public void Tick() => ElapsedTicks++;
 
     public void Restart() => ElapsedTicks = 0;
+
+    /// <summary>Ends in so many ticks, if it does not end before.</summary>
+    public void EndWithin(int ticks) => _timeoutTicks = Math.Min(_timeoutTicks, ElapsedTicks + ticks);
 }
 
 /// <summary>Answers to a candidate; only voters of its configuration count.</summary>

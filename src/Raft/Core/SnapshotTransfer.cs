@@ -5,7 +5,8 @@ public sealed record SnapshotFile(SnapshotMark Mark, ulong LengthBytes);
 
 /// <summary>
 /// One snapshot on its way to one follower, to its end with the file it began with. The window grows from one piece by
-/// one with each answer; silence sends again from what was answered last, with ever more patience.
+/// one with each answer. When nothing new comes, it is sent again from what the follower wanted last, with ever more
+/// patience: that may be before what it had once, when it began anew.
 /// </summary>
 internal sealed class SnapshotTransfer(ulong number, SnapshotFile file, int patienceTicks)
 {
@@ -13,6 +14,7 @@ internal sealed class SnapshotTransfer(ulong number, SnapshotFile file, int pati
     private const int MaxDoublings = 4;
 
     private ulong _answered;
+    private ulong _wanted;
     private ulong _sent;
     private bool _endSent;
     private int _window = 1;
@@ -43,6 +45,7 @@ internal sealed class SnapshotTransfer(ulong number, SnapshotFile file, int pati
     {
         if (nextOffset > file.LengthBytes)
             return;
+        _wanted = nextOffset;
         if (nextOffset == 0 && _answered > 0)
         {
             Again(0);
@@ -62,12 +65,12 @@ internal sealed class SnapshotTransfer(ulong number, SnapshotFile file, int pati
         if (++_silent < patienceTicks << _doublings || !alive)
             return;
         _doublings = Math.Min(_doublings + 1, MaxDoublings);
-        Again(_answered);
+        Again(_wanted);
     }
 
     private void Again(ulong offset)
     {
-        _sent = _answered = offset;
+        _sent = _answered = _wanted = offset;
         _endSent = false;
         _window = 1;
         _silent = 0;

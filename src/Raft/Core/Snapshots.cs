@@ -10,6 +10,18 @@ namespace Swarm.Raft.Core;
 public readonly record struct SnapshotRead(
     Envelope Envelope, ulong Transfer, SnapshotMark Mark, ulong Offset, int LengthBytes, bool Last);
 
+/// <summary>A snapshot whose last piece has come.</summary>
+/// <param name="Transfer">Who sent it, in which term, and its number there.</param>
+/// <param name="Mark">What it stands for.</param>
+/// <param name="LengthBytes">Of all pieces.</param>
+internal sealed record WholeSnapshot(
+    (RaftId From, ulong Term, ulong Number) Transfer, SnapshotMark Mark, ulong LengthBytes)
+{
+    /// <summary>Another transfer that began meanwhile (of the next leader), and the entry it reaches: it waits for what
+    /// becomes of this one.</summary>
+    public ((RaftId From, ulong Term, ulong Number) Transfer, ulong Index) Other { get; init; }
+}
+
 /// <summary>Snapshots between members (Raft §7; thesis §5.3), in pieces that may be lost, repeated and
 /// reordered.</summary>
 internal static class Snapshots
@@ -18,7 +30,7 @@ internal static class Snapshots
     private const int AbandonElectionTimeouts = 5;
 
     /// <summary>A member that had no room for a snapshot takes none for so many election timeouts.</summary>
-    public const int RefuseElectionTimeouts = 10;
+    private const int RefuseElectionTimeouts = 10;
 
     /// <summary>The follower needs what the log no longer has. Without a snapshot it waits for one.</summary>
     public static void Begin(CoreState s, Role.Leader leader, Progress progress)
@@ -74,7 +86,7 @@ internal static class Snapshots
 
     /// <summary>
     /// The receiver's side. What the log has already is answered as installed; a piece that is not the next one is
-    /// answered with what is. Nothing else comes in until a complete snapshot is installed.
+    /// answered with what is. Nothing else comes in until a complete snapshot is read and installed.
     /// </summary>
     public static StepOutcome OnRequest(CoreState s, SnapshotRequest m)
     {
@@ -91,14 +103,66 @@ internal static class Snapshots
             s.Send(Reply(s, m, 0, SnapshotOutcome.Installed));
             return StepOutcome.Handled;
         }
-        if (s.RefuseSnapshotTicks == 0)
+        if (s.Whole is { } whole)
+        {
+            if (whole.Transfer == TransferOf(m))
+                s.Send(Reply(s, m, whole.LengthBytes, SnapshotOutcome.Continue));
+            else
+                s.Whole = whole with { Other = (TransferOf(m), m.Mark.Index) };
+        }
+        else if (s.RefuseSnapshotTicks == 0)
             Take(s, m);
         return StepOutcome.Handled;
     }
 
+    /// <summary>
+    /// What came in whole is read. Much may have happened meanwhile: the same checks are made as when it began to come,
+    /// and answers go to leaders of this term only.
+    /// </summary>
+    public static bool Prepared(CoreState s)
+    {
+        RaftInvariantException.Check(s.Whole is not null, "a snapshot that was read came in whole before");
+        var (whole, mark) = (s.Whole, s.Whole.Mark);
+        s.Whole = null;
+        if (s.Role is Role.Leader)
+            return false;
+        if (s.DiskFull)
+        {
+            Refuse(s);
+            return false;
+        }
+        if (s.Log.TryTermAt(mark.Index, out var term) && term == mark.Term && !Planted.Breaks(Rule.R15Suffix))
+            s.Log.CommitTo(mark.Index);
+        var isNew = mark.Index > s.Log.Commit || Planted.Breaks(Rule.R15Older);
+        if (isNew)
+        {
+            s.Install = mark;
+            s.Log.Replace(mark);
+        }
+        AnswerInstalled(s, whole.Transfer, mark.Index);
+        AnswerInstalled(s, whole.Other.Transfer, whole.Other.Index);
+        return isNew;
+    }
+
+    /// <summary>There is no room: what came in is forgotten, and nothing is taken for a while.</summary>
+    public static void Refuse(CoreState s)
+    {
+        s.Receiving = default;
+        s.Whole = null;
+        s.HasToPrepare = false;
+        s.RefuseSnapshotTicks = RefuseElectionTimeouts * s.Options.ElectionMaxTicks;
+    }
+
+    private static void AnswerInstalled(
+        CoreState s, (RaftId From, ulong Term, ulong Number) transfer, ulong index)
+    {
+        if (transfer.Term == s.Term && index <= s.Log.Commit)
+            s.Send(new SnapshotReply(s.To(transfer.From), transfer.Number, index, 0, SnapshotOutcome.Installed));
+    }
+
     private static void Take(CoreState s, SnapshotRequest m)
     {
-        var transfer = (m.From, m.Term, m.Transfer);
+        var transfer = TransferOf(m);
         if (m.Offset == 0 && s.Receiving.Transfer != transfer)
             s.Receiving = (transfer, 0);
         var next = s.Receiving.Transfer == transfer ? s.Receiving.NextOffset : 0;
@@ -110,16 +174,16 @@ internal static class Snapshots
         s.SnapshotWrites.Add(m);
         next += (ulong)m.Data.Length;
         s.Receiving = (transfer, next);
+        s.Send(Reply(s, m, next, SnapshotOutcome.Continue));
         if (!m.Last)
-        {
-            s.Send(Reply(s, m, next, SnapshotOutcome.Continue));
             return;
-        }
         s.Receiving = default;
-        s.Install = m.Mark;
-        s.Log.Replace(m.Mark);
-        s.Send(Reply(s, m, next, SnapshotOutcome.Installed));
+        s.Whole = new WholeSnapshot(transfer, m.Mark, next);
+        s.HasToPrepare = true;
     }
+
+    private static (RaftId From, ulong Term, ulong Number) TransferOf(SnapshotRequest m) =>
+        (m.From, m.Term, m.Transfer);
 
     private static SnapshotReply Reply(CoreState s, SnapshotRequest m, ulong next, SnapshotOutcome outcome) =>
         new(s.To(m.From), m.Transfer, m.Mark.Index, next, outcome);

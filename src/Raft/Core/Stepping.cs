@@ -17,7 +17,8 @@ internal static class Stepping
         {
             if (message is VoteRequest request && Elections.StandsByLeader(s, request))
                 return StepOutcome.LeaderIsHeard;
-            if (message is not (VoteRequest { PreVote: true } or VoteReply { PreVote: true, Granted: true }))
+            if (message is not (VoteRequest { PreVote: true } or VoteReply { PreVote: true, Granted: true })
+                && !(Planted.Breaks(Rule.R10) && message is VoteReply { PreVote: true }))
                 s.Follow(message.Term, RaftId.None);
         }
         return Dispatch(s, message);
@@ -31,7 +32,7 @@ internal static class Stepping
             return StepOutcome.WrongRecipient;
         if (m.From == RaftId.None || m.From == s.Self || m.Term is 0 or > RaftLimits.MaxTerm)
             return StepOutcome.Malformed;
-        if (s.Log.CommittedConfiguration.IsRemoved(m.From) && !Planted.Breaks(Rule.R25Removed))
+        if (s.Log.CommittedConfiguration.IsRemoved(m.From))
         {
             Membership.Notify(s, m);
             return StepOutcome.RemovedSender;

@@ -19,6 +19,9 @@ internal sealed class AsideWork(Action<Action> run)
         Ended?.Invoke();
     });
 
+    /// <summary>Something waits for <see cref="Finish"/>.</summary>
+    public bool HasEnded => !_ended.IsEmpty;
+
     /// <summary>True when something had ended.</summary>
     public bool Finish()
     {

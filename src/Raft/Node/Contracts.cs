@@ -23,10 +23,12 @@ public interface IStateMachine
     IStatePicture Capture();
 
     /// <summary>
-    /// Replaces the state by what <see cref="IStatePicture.WriteTo"/> of a member wrote after the entry at <paramref
-    /// name="index"/>: before the thread starts, or on it when the leader sent a snapshot. An exception stops the node.
+    /// Reads what <see cref="IStatePicture.WriteTo"/> of a member wrote after the entry at <paramref name="index"/>,
+    /// and changes nothing. On any thread, as long as it takes, also while entries are applied. The action that is
+    /// returned replaces the state by what was read: it is called once or never, on the raft thread between two
+    /// entries (or before that thread starts), and must be quick. An exception of either stops the node.
     /// </summary>
-    void Restore(ulong index, ulong term, Stream snapshot);
+    Action PrepareRestore(ulong index, ulong term, Stream snapshot);
 }
 
 /// <summary>An immutable picture of the state. Its methods are called on any thread, at the same time.</summary>

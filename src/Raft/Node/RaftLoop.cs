@@ -2,7 +2,11 @@ using Swarm.Raft.Core;
 
 namespace Swarm.Raft;
 
-/// <summary>The body of the raft thread: a <see cref="RaftMachine"/> with an inbox and a clock.</summary>
+/// <summary>
+/// Drives a <see cref="RaftMachine"/> with an inbox and a clock, by turns: one at a time. The raft thread has the clock
+/// and takes what nobody else does; who brings messages takes a turn himself when the thread sleeps, because waking it
+/// would take longer than many a turn.
+/// </summary>
 internal sealed class RaftLoop
 {
     /// <summary>The machine settles after so many messages of one batch, so that answers do not wait for all.</summary>
@@ -12,12 +16,14 @@ internal sealed class RaftLoop
     private readonly RaftMachine _machine;
     private readonly Inbox _inbox;
     private readonly TickClock _clock;
+    private readonly Lock _turn = new();
     private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<NodeRequest> _requests = [];
     private List<RaftMessage> _messages = [];
     private (long Ticks, long Steps) _published;
     private long _ticks;
     private long _turns;
+    private volatile bool _due;
 
     public RaftLoop(RaftNodeOptions options, RaftMachine machine, Inbox inbox)
     {
@@ -44,33 +50,94 @@ internal sealed class RaftLoop
         Board.Withdraw(stalled: true);
     }
 
-    /// <summary>Runs until the inbox is closed, or until nothing can be trusted any more.</summary>
+    /// <summary>The raft thread: runs until the inbox is closed, or until nothing can be trusted any more.</summary>
     public void Run()
     {
         try
         {
-            _machine.Settle();
+            lock (_turn)
+                Guard(_machine.Settle);
             while (!_inbox.Closed)
-                Turn();
+            {
+                _inbox.Await(_clock.MsUntilTick());
+                // Those who help stand back, or they could keep the clock waiting.
+                _due = true;
+                lock (_turn)
+                {
+                    _due = false;
+                    Guard(TurnAndTick);
+                }
+            }
+        }
+        finally
+        {
+            lock (_turn)
+                Stop();
+        }
+    }
+
+    /// <summary>
+    /// Messages came: they are acted on here and now, or by the raft thread when somebody has a turn already. Only for
+    /// callers that may wait for the disk.
+    /// </summary>
+    public void Act(IReadOnlyList<RaftMessage> messages)
+    {
+        _inbox.Put(messages);
+        if (_due || _turn.IsHeldByCurrentThread || !_turn.TryEnter())
+        {
+            _inbox.Call();
+            return;
+        }
+        try
+        {
+            Guard(Turn);
+        }
+        finally
+        {
+            _turn.Exit();
+        }
+    }
+
+    private void Guard(Action turn)
+    {
+        if (_inbox.Closed)
+            return;
+        try
+        {
+            Interlocked.Increment(ref _turns);
+            turn();
         }
         catch (Exception e)
         {
             _options.Log?.Invoke($"raft member {_options.Id} stops: {e.Message}");
             _failed.TrySetResult(e);
-        }
-        finally
-        {
-            Stop();
+            _inbox.Close();
         }
     }
 
-    /// <summary>
-    /// One turn. Messages go before ticks, so that a thread that was held up hears its leader before it doubts it.
-    /// </summary>
     private void Turn()
     {
-        Interlocked.Increment(ref _turns);
-        _inbox.Take(ref _requests, ref _messages, _clock.MsUntilTick());
+        TakeMessages();
+        TakeRequests();
+        _machine.Settle();
+    }
+
+    /// <summary>Messages go before ticks, so that a thread that was held up hears its leader before it doubts
+    /// it.</summary>
+    private void TurnAndTick()
+    {
+        TakeMessages();
+        var ticks = _clock.TakeTicks(_options.HeartbeatMs / RaftNodeOptions.TickMs);
+        for (var i = 0; i < ticks; i++)
+            _machine.Tick();
+        _ticks += ticks;
+        TakeRequests();
+        _machine.Settle();
+    }
+
+    private void TakeMessages()
+    {
+        _inbox.Take(ref _requests, ref _messages);
         for (var i = 0; i < _messages.Count; i++)
         {
             _machine.Receive(_messages[i]);
@@ -78,14 +145,13 @@ internal sealed class RaftLoop
                 _machine.Settle();
         }
         _messages.Clear();
-        var ticks = _clock.TakeTicks(_options.HeartbeatMs / RaftNodeOptions.TickMs);
-        for (var i = 0; i < ticks; i++)
-            _machine.Tick();
-        _ticks += ticks;
+    }
+
+    private void TakeRequests()
+    {
         for (var i = 0; i < _requests.Count; i++)
             _machine.HandIn(_requests[i]);
         _requests.Clear();
-        _machine.Settle();
     }
 
     private void Publish()
@@ -101,7 +167,7 @@ internal sealed class RaftLoop
     private void Stop()
     {
         _inbox.Close();
-        _inbox.Take(ref _requests, ref _messages, 0);
+        _inbox.Take(ref _requests, ref _messages);
         foreach (var request in _requests)
             request.Refuse(NotDoneReason.Stopped, "this node is stopping", null);
         _machine.Dispose();

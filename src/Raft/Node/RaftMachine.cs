@@ -130,7 +130,7 @@ internal sealed class RaftMachine : IDisposable
             while (Next(out var ready))
                 Do(ready);
         }
-        while (_snapshots.StartIfDue(_applied));
+        while (_snapshots.StartIfDue(_applied) || _aside.HasEnded);
         Settled?.Invoke();
         _snapshots.Answer();
         _waiting.CheckTransfers();
@@ -224,17 +224,31 @@ internal sealed class RaftMachine : IDisposable
     {
         for (var i = 0; i < ready.SnapshotWrites.Count; i++)
         {
-            if (_shelf.TryTake(ready.SnapshotWrites[i], canGiveUp: ready.Install is null))
+            if (_shelf.TryTake(ready.SnapshotWrites[i]))
                 continue;
             _options.Log?.Invoke($"raft member {_options.Id} has no room for the snapshot of its leader");
             return false;
         }
+        if (ready.Prepare is { } whole)
+            _shelf.Prepare(whole, _parts.State, Prepared);
         if (ready.Install is not { } mark)
             return true;
-        _shelf.Install(mark, ready.InstallState, _parts.State);
+        _shelf.Install(mark, ready.InstallState);
         _applied = mark.Index;
         _options.Log?.Invoke($"raft member {_options.Id} took a snapshot of its leader up to entry {mark.Index}");
         return true;
+    }
+
+    /// <summary>What came in is durable and read, or there was no room to make it durable.</summary>
+    private void Prepared(bool hasRoom)
+    {
+        if (!hasRoom)
+        {
+            _options.Log?.Invoke($"raft member {_options.Id} has no room for the snapshot of its leader");
+            Core.RefuseSnapshot();
+        }
+        else if (!Core.SnapshotPrepared())
+            _shelf.DropPrepared();
     }
 
     private void Apply(RaftEntry entry)

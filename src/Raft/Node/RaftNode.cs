@@ -5,12 +5,13 @@ using Swarm.Raft.Storage;
 namespace Swarm.Raft;
 
 /// <summary>
-/// One member: the core, its log on disk and one thread that drives both. All that waits at a moment shares one write
-/// and one fdatasync. The thread ends for good when the disk fails or an invariant breaks; the host then ends the
-/// process.
+/// One member: the core, its log on disk and one thread that drives both, together with those who bring messages. All
+/// that waits at a moment shares one write and one fdatasync. It all ends for good when the disk fails or an invariant
+/// breaks; the host then ends the process.
 /// </summary>
 public sealed class RaftNode : IAsyncDisposable
 {
+    private readonly Latencies _syncs = new();
     private readonly Inbox _inbox;
     private readonly RaftLoop _loop;
     private readonly RaftWatchdog _watchdog;
@@ -19,9 +20,12 @@ public sealed class RaftNode : IAsyncDisposable
     private RaftNode(RaftNodeOptions options, IRaftTransport transport, IStateMachine machine)
     {
         var seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        var storage = RaftStorage.Open(options.Storage, out var stored);
+        var disk = new TimedDisk(options.Disk, options.TimeProvider, _syncs);
+        var storage = RaftStorage.Open(options.Storage with { Disk = disk }, out var stored);
         if (stored.CutBytes > 0)
             options.Log?.Invoke($"cut {stored.CutBytes} bytes of an unfinished write from the end of the raft log");
+        foreach (var note in stored.Notes)
+            options.Log?.Invoke(note);
         try
         {
             _inbox = new Inbox(options);
@@ -46,6 +50,9 @@ public sealed class RaftNode : IAsyncDisposable
 
     /// <summary>The last picture; never blocks.</summary>
     public RaftStatus Status => _loop.Board.Current;
+
+    /// <summary>How long the log waited for each fdatasync, since this start. Any thread.</summary>
+    public LatencyPicture SyncSeconds => _syncs.Picture;
 
     /// <summary>Completes with the reason when this member cannot go on. The process has to end then.</summary>
     public Task<Exception> Failed => _loop.Failed;
@@ -173,6 +180,17 @@ public sealed class RaftNode : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(message);
         _inbox.Post(message);
+    }
+
+    /// <summary>
+    /// Takes messages from the transport and acts on them before it returns, if nobody else does: for a reader that has
+    /// read all there is. May wait for the disk, and calls transport and state machine. Drops and counts what does not
+    /// fit the queue.
+    /// </summary>
+    public void Act(IReadOnlyList<RaftMessage> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        _loop.Act(messages);
     }
 
     /// <summary>Stops the thread and releases the log. What waits is answered: not done, or unknown.</summary>

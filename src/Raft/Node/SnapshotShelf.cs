@@ -14,6 +14,7 @@ internal sealed class SnapshotShelf(RaftStorage storage, AsideWork aside) : IDis
     private readonly Lock _switch = new();
     private readonly List<SnapshotReader> _readers = [];
     private SnapshotWriter? _incoming;
+    private (SnapshotWriter File, Action Switch)? _prepared;
     private ulong _installedIndex;
 
     /// <summary>A snapshot is being written aside.</summary>
@@ -51,16 +52,16 @@ internal sealed class SnapshotShelf(RaftStorage storage, AsideWork aside) : IDis
 
     /// <summary>
     /// A piece from the leader; the first one begins anew. False when there is no room for it and what came before it:
-    /// then that is given up. Once all of it has come the core goes on from it, so it is an error.
+    /// then that is given up.
     /// </summary>
-    public bool TryTake(SnapshotRequest piece, bool canGiveUp)
+    public bool TryTake(SnapshotRequest piece)
     {
         try
         {
             Take(piece);
             return true;
         }
-        catch (StorageFailedException e) when (e.IsNoSpace && canGiveUp)
+        catch (StorageFailedException e) when (e.IsNoSpace)
         {
             _incoming?.Dispose();
             _incoming = null;
@@ -68,27 +69,57 @@ internal sealed class SnapshotShelf(RaftStorage storage, AsideWork aside) : IDis
         }
     }
 
-    /// <summary>What came in whole takes the place of the log, durably, and is read into the state.</summary>
-    public void Install(SnapshotMark mark, HardState state, IStateMachine machine)
+    /// <summary>
+    /// Makes durable what came in whole and reads it, aside. <paramref name="done"/> runs on the raft thread: true when
+    /// it can be installed or dropped, false when there was no room for its end and it is gone.
+    /// </summary>
+    public void Prepare(SnapshotMark mark, IStateMachine machine, Action<bool> done)
     {
-        RaftInvariantException.Check(_incoming is not null, "a snapshot that is installed came in before");
+        RaftInvariantException.Check(_incoming is not null, "a snapshot that is read came in before");
+        var file = _incoming;
+        _incoming = null;
+        aside.Start(() =>
+        {
+            var then = TryRead(file, mark, machine);
+            return () =>
+            {
+                if (then is null)
+                    file.Dispose();
+                else
+                    _prepared = (file, then);
+                done(then is not null);
+            };
+        });
+    }
+
+    /// <summary>What was prepared takes the place of log and state, durably.</summary>
+    public void Install(SnapshotMark mark, HardState state)
+    {
+        RaftInvariantException.Check(
+            _prepared?.File.Mark.Index == mark.Index, "a snapshot that is installed was prepared before");
         lock (_switch)
         {
             _installedIndex = mark.Index;
-            storage.InstallSnapshot(_incoming, state);
+            storage.InstallSnapshot(_prepared!.Value.File, state);
         }
-        _incoming.Dispose();
-        _incoming = null;
-        using var reader = storage.OpenSnapshot();
-        RaftInvariantException.Check(reader?.Mark.Index == mark.Index, "a snapshot that was installed is there");
-        Restore(reader, machine);
+        _prepared.Value.Switch();
+        DropPrepared();
+    }
+
+    /// <summary>What was prepared is not needed, or not any more.</summary>
+    public void DropPrepared()
+    {
+        _prepared?.File.Dispose();
+        _prepared = null;
     }
 
     /// <summary>The newest snapshot into the state, if there is one.</summary>
     public void RestoreTo(IStateMachine machine)
     {
-        if (Newest is { } newest)
-            Restore(newest, machine);
+        if (Newest is not { } newest)
+            return;
+        using var stream = new SnapshotReadStream(newest);
+        machine.PrepareRestore(newest.Mark.Index, newest.Mark.Term, stream)();
     }
 
     /// <summary>The bytes of a piece for another member; null when its file is gone.</summary>
@@ -126,6 +157,7 @@ internal sealed class SnapshotShelf(RaftStorage storage, AsideWork aside) : IDis
     public void Dispose()
     {
         _incoming?.Dispose();
+        DropPrepared();
         _readers.ForEach(r => r.Dispose());
         _readers.Clear();
     }
@@ -142,10 +174,19 @@ internal sealed class SnapshotShelf(RaftStorage storage, AsideWork aside) : IDis
         _incoming.Write(piece.Data.Span);
     }
 
-    private static void Restore(SnapshotReader reader, IStateMachine machine)
+    /// <summary>Null when there is no room for the end of the file.</summary>
+    private Action? TryRead(SnapshotWriter file, SnapshotMark mark, IStateMachine machine)
     {
-        using var stream = new SnapshotReadStream(reader);
-        machine.Restore(reader.Mark.Index, reader.Mark.Term, stream);
+        try
+        {
+            using var reader = storage.OpenReceived(file);
+            using var stream = new SnapshotReadStream(reader);
+            return machine.PrepareRestore(mark.Index, mark.Term, stream);
+        }
+        catch (StorageFailedException e) when (e.IsNoSpace)
+        {
+            return null;
+        }
     }
 
     private string? TryWrite(SnapshotMark mark, IStatePicture picture)

@@ -16,6 +16,8 @@ internal sealed class TickClock(TimeProvider time)
     public int TakeTicks(int most)
     {
         var passed = (long)(Elapsed() / Tick);
+        if (passed <= 0)
+            return 0;
         if (passed > most)
         {
             _last = Now(time);

@@ -54,7 +54,7 @@ internal sealed class Waiting(RaftCore core, ulong firstReadId)
     {
         if (!_proposals.Remove(entry.Index, out var proposal))
             return;
-        if (proposal.Term == entry.Term || Planted.Breaks(Rule.R19Other))
+        if (proposal.Term == entry.Term)
             proposal.Complete(ProposeResult.Done(entry.Index, result));
         else
             proposal.Refuse(NotDoneReason.NotLeader, "another leader's entry took its place", Leader);

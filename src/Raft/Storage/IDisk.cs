@@ -9,9 +9,8 @@ public interface IDisk
     /// <summary>Makes the directory (0700) and its parents durable, if it is not there.</summary>
     void CreateDirectory(string directory);
 
-    /// <summary>
-    /// Names (without path) of the files in a directory, sorted ordinally; none when it is not there.
-    /// </summary>
+    /// <summary>Names (without path) of the files in a directory, sorted ordinally; none when it is not
+    /// there.</summary>
     IReadOnlyList<string> ListFiles(string directory);
 
     /// <summary>A new empty file (0600) in place of one that may be there.</summary>

@@ -4,10 +4,9 @@ namespace Swarm.Raft.Storage;
 
 /// <summary>
 /// The copy of the last synced write, in one of two places before the records of its segment. It is written with the
-/// same
-/// sync, so when the sync has returned there are two copies of what nothing after it proves durable yet: damage of one
-/// is mended from the other instead of being taken for a torn tail. The places alternate, so a write that is torn never
-/// takes the copy of the one before with it.
+/// same sync, so when the sync has returned there are two copies of what nothing after it proves durable yet: damage of
+/// one is mended from the other instead of being taken for a torn tail. The places alternate, so a write that is torn
+/// never takes the copy of the one before with it.
 /// <code>0 magic 4 · 4 CRC-32C of the rest 4 · 8 offset of the original 4 · 12 length 4 · 16 the bytes as stored</code>
 /// </summary>
 internal static class LastWriteCopy
@@ -18,11 +17,10 @@ internal static class LastWriteCopy
     private const int SectorBytes = 512;
     private const int SegmentShare = 16;
 
-    /// <summary>
-    /// Length of a place in a segment of a length; longer writes are followed by a mark and a second sync.
-    /// </summary>
+    /// <summary>Length of a place in a segment of a length; longer writes are followed by a mark and a second
+    /// sync.</summary>
     public static int SlotBytesFor(long segmentBytes) =>
-        (int)Math.Min(MaxSlotBytes, segmentBytes / SegmentShare / SectorBytes * SectorBytes);
+        (int)Math.Clamp(segmentBytes / SegmentShare / SectorBytes * SectorBytes, SectorBytes, MaxSlotBytes);
 
     /// <summary>Puts the header before bytes that are there already.</summary>
     public static void Complete(Span<byte> copy, long offset, uint seed)

@@ -47,8 +47,7 @@ internal sealed class LinuxFile(string path, FileStream stream) : IDiskFile
     }
 
     /// <summary>Space is taken first, so that a full disk is found before anything is written; blocks that are only
-    /// taken
-    /// would still change metadata when they are written.</summary>
+    /// taken would still change metadata when they are written.</summary>
     public void WriteZeros(long lengthBytes)
     {
         TryAllocate(lengthBytes);

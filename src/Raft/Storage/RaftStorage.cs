@@ -90,8 +90,7 @@ public sealed class RaftStorage : IDisposable
     /// <summary>
     /// Writes entries and hard state. With <paramref name="sync"/> they are on the medium when it returns; without,
     /// after the next one with. An entry whose index is not the next replaces what was from there on. After an
-    /// exception
-    /// nothing is taken any more: the process has to end.
+    /// exception nothing is taken any more: the process has to end.
     /// </summary>
     /// <exception cref="StorageFailedException">The disk failed, now or when files were made or deleted
     /// aside.</exception>
@@ -112,9 +111,18 @@ public sealed class RaftStorage : IDisposable
     public SnapshotReader? OpenSnapshot() => _snapshots.Open();
 
     /// <summary>
+    /// What was received is complete: makes it durable and opens it, before it counts. Any thread.
+    /// </summary>
+    /// <exception cref="StorageFailedException">The disk failed, or is full.</exception>
+    public SnapshotReader OpenReceived(SnapshotWriter received)
+    {
+        ArgumentNullException.ThrowIfNull(received);
+        return _snapshots.OpenReceived(received);
+    }
+
+    /// <summary>
     /// Drops segments whose entries are all at or before an index, but nothing that the newest durable snapshot does
-    /// not
-    /// contain. Also looks whether a full disk has space again.
+    /// not contain. Also looks whether a full disk has space again.
     /// </summary>
     public void Compact(ulong upToIndex)
     {
@@ -134,7 +142,7 @@ public sealed class RaftStorage : IDisposable
     public void InstallSnapshot(SnapshotWriter received, HardState hardState)
     {
         ArgumentNullException.ThrowIfNull(received);
-        if (!_log.Contains(received.Mark))
+        if (!_log.Contains(received.Mark) || Planted.Breaks(Rule.R15Suffix))
         {
             _snapshots.Install(received, () => _log.Rebase(received.Mark, hardState));
             return;

@@ -46,10 +46,9 @@ internal readonly record struct Record(
 /// 16 magic 2 · 18 kind 1 · 19 entry type 1 · 20 zero 4 · 24 index 8 · 32 term 8 · 40 data · seal 16 if encrypted
 /// </code>
 /// The CRC starts from the header's and covers what is stored, so damage is found without a key, and a record of
-/// another
-/// segment or member never fits. The seal binds everything but the CRC. "Epoch start" is the offset of the first byte
-/// that was written since the last sync: a good record whose epoch starts after a bad one proves that the bad one was
-/// durable once.
+/// another segment or member never fits. The seal binds everything but the CRC. "Epoch start" is the offset of the
+/// first byte that was written since the last sync: a good record whose epoch starts after a bad one proves that the
+/// bad one was durable once.
 /// </summary>
 internal sealed class RecordCodec(uint seed, FileCipher? cipher) : IDisposable
 {
@@ -98,9 +97,8 @@ internal sealed class RecordCodec(uint seed, FileCipher? cipher) : IDisposable
         return crc;
     }
 
-    /// <summary>
-    /// A record that is whole as it is stored; whether it belongs here is for its previous CRC to say.
-    /// </summary>
+    /// <summary>A record that is whole as it is stored; whether it belongs here is for its previous CRC to
+    /// say.</summary>
     public bool TryRead(ReadOnlySpan<byte> bytes, out Record record)
     {
         record = default;

@@ -47,7 +47,7 @@ internal sealed record SegmentHeader
     /// <summary>Up to here records were durable before the segment had its name.</summary>
     public long DurableEnd { get; init; }
 
-    /// <summary>Length of each of the two copies of the last write; 0 for none.</summary>
+    /// <summary>Length of each of the two places for a copy of the last write.</summary>
     public required int SlotBytes { get; init; }
 
     public required Guid KeyId { get; init; }

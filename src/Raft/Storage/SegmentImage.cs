@@ -1,8 +1,7 @@
 namespace Swarm.Raft.Storage;
 
-/// <summary>
-/// The bytes with which a segment begins its life: the header, and what was in the segment it replaces.
-/// </summary>
+/// <summary>The bytes with which a segment begins its life: the header, and what was in the segment it
+/// replaces.</summary>
 /// <param name="entries">In order.</param>
 /// <param name="state">After them; null when it is the header's.</param>
 /// <param name="isSealed">The segment is encrypted.</param>

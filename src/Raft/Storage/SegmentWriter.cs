@@ -62,9 +62,9 @@ internal sealed class SegmentWriter : IDisposable
     /// <summary>Writes what was added, without a sync.</summary>
     public void Flush()
     {
+        var offset = _bufferStart + _flushed - LastWriteCopy.HeaderBytes;
         if (_flushed < _length)
-            _file.Write(_bufferStart
-                + _flushed - LastWriteCopy.HeaderBytes, _buffer.AsSpan(_flushed, _length - _flushed));
+            _file.Write(offset, _buffer.AsSpan(_flushed, _length - _flushed));
         _flushed = _length;
         if (_length > _header.SlotBytes)
             DropBuffer();

@@ -5,10 +5,9 @@ namespace Swarm.Raft.Storage;
 /// <summary>
 /// Blocks of a snapshot file, of one length but for the last, and the trailer that says how many there are:
 /// <code>
-/// block    0 data length 4 · 4 CRC-32C of number, length, data and seal 4 · 8 data as stored · seal 16 (zeros if
-/// plaintext)
-/// trailer  0 magic 8 · 8 data bytes 8 · 16 CRC-32C of the blocks' CRCs 4 · 20 zero 4 · 24 seal 16 · 40 zero 4 · 44
-/// CRC-32C of all before
+/// block    0 data length 4 · 4 CRC-32C of number, length, data and seal 4 · 8 data as stored · seal 16 (zeros: none)
+/// trailer  0 magic 8 · 8 data bytes 8 · 16 CRC-32C of the blocks' CRCs 4 · 20 zero 4 · 24 seal 16 · 40 zero 4
+///          44 CRC-32C of all before
 /// </code>
 /// The CRCs start from the header's, so no block fits another file.
 /// </summary>

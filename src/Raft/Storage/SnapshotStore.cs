@@ -62,8 +62,12 @@ internal sealed class SnapshotStore(StorageOptions options, KeyRing keys, Housek
         var salt = key == Guid.Empty ? [] : options.NewSalt(FileCipher.SaltBytes);
         var header = new SnapshotHeader
         {
-            ClusterId = options.ClusterId, Id = options.Id, Index = mark.Index, Term = mark.Term, KeyId = key,
-                Salt = salt,
+            ClusterId = options.ClusterId,
+            Id = options.Id,
+            Index = mark.Index,
+            Term = mark.Term,
+            KeyId = key,
+            Salt = salt,
         };
         lock (_lock)
         {
@@ -79,13 +83,15 @@ internal sealed class SnapshotStore(StorageOptions options, KeyRing keys, Housek
     {
         lock (_lock)
         {
-            if (_newest is not { } newest)
-                return null;
-            var cipher = keys.ToRead(newest.Path, newest.Header.KeyId, newest.Header.Salt, newest.Header.Purpose);
-            var file = options.Disk.Open(newest.Path);
-            return new SnapshotReader(newest, new SnapshotData(
-                newest.Path, file, newest.Seed, new SnapshotBlocks(newest.Seed, cipher), newest.DataBytes));
+            return _newest is { } newest ? Open(newest) : null;
         }
+    }
+
+    /// <summary>One that is whole, under its temporary name.</summary>
+    public SnapshotReader OpenReceived(SnapshotWriter writer)
+    {
+        writer.Finish();
+        return Open(Describe(writer));
     }
 
     /// <summary>One of this member's own state: the log has its last entry.</summary>
@@ -102,8 +108,7 @@ internal sealed class SnapshotStore(StorageOptions options, KeyRing keys, Housek
 
     /// <summary>
     /// One of another member: it is made durable under a name that does not count, the log is begun anew, and then it
-    /// gets
-    /// the name that counts. A crash before the log is there leaves the old state, one after it the new.
+    /// gets the name that counts. A crash before the log is there leaves the old state, one after it the new.
     /// </summary>
     public void Install(SnapshotWriter writer, Action rebase)
     {
@@ -159,8 +164,8 @@ internal sealed class SnapshotStore(StorageOptions options, KeyRing keys, Housek
         foreach (var (index, term, name) in StorageFiles.Snapshots(options.Directory, names, StorageFiles.Received))
         {
             if (log.Last is { IsBase: true } last && last.NextIndex == index + 1 && last.PreviousTerm == term)
-                options.Disk.Rename(PathOf(name), PathOf(StorageFiles.SnapshotName(index, term,
-                    StorageFiles.Snapshot)));
+                options.Disk.Rename(
+                    PathOf(name), PathOf(StorageFiles.SnapshotName(index, term, StorageFiles.Snapshot)));
             else
                 options.Disk.Delete(PathOf(name));
             options.Disk.SyncDirectory(options.Directory);
@@ -184,10 +189,7 @@ internal sealed class SnapshotStore(StorageOptions options, KeyRing keys, Housek
     private void Publish(SnapshotWriter writer)
     {
         Rename(writer, StorageFiles.Snapshot);
-        _newest = new StoredSnapshot(writer.CurrentPath, writer.Mark, writer.Header, writer.Seed)
-        {
-            LengthBytes = writer.DataBytes - writer.PrefixBytes, PrefixBytes = writer.PrefixBytes,
-        };
+        _newest = Describe(writer);
         Ended(writer);
         var others = StorageFiles.Snapshots(
             options.Directory, options.Disk.ListFiles(options.Directory), StorageFiles.Snapshot)
@@ -197,6 +199,20 @@ internal sealed class SnapshotStore(StorageOptions options, KeyRing keys, Housek
         if (others.Length > 0)
             options.Disk.SyncDirectory(options.Directory);
     }
+
+    private SnapshotReader Open(StoredSnapshot found)
+    {
+        var cipher = keys.ToRead(found.Path, found.Header.KeyId, found.Header.Salt, found.Header.Purpose);
+        var file = options.Disk.Open(found.Path);
+        return new SnapshotReader(found, new SnapshotData(
+            found.Path, file, found.Seed, new SnapshotBlocks(found.Seed, cipher), found.DataBytes));
+    }
+
+    private static StoredSnapshot Describe(SnapshotWriter writer) =>
+        new(writer.CurrentPath, writer.Mark, writer.Header, writer.Seed)
+        {
+            LengthBytes = writer.DataBytes - writer.PrefixBytes, PrefixBytes = writer.PrefixBytes,
+        };
 
     private void Rename(SnapshotWriter writer, string suffix)
     {

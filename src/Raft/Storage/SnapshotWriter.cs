@@ -24,8 +24,8 @@ public sealed class SnapshotWriter : IDisposable
     private bool _failed;
     private bool _isNamed;
 
-    internal SnapshotWriter(SnapshotStore store, string path, SnapshotMark mark, SnapshotHeader header,
-        FileCipher? cipher)
+    internal SnapshotWriter(
+        SnapshotStore store, string path, SnapshotMark mark, SnapshotHeader header, FileCipher? cipher)
     {
         (_store, CurrentPath, Mark, Header) = (store, path, mark, header);
         _file = store.Disk.Create(path);

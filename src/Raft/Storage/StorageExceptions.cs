@@ -41,7 +41,6 @@ public sealed class StorageCorruptException(string file, long offset, string wha
     public long Offset { get; } = offset;
 }
 
-/// <summary>
-/// The directory cannot be used as it is: another owner, another cluster, another member, another key.
-/// </summary>
+/// <summary>The directory cannot be used as it is: another owner, another cluster, another member, another
+/// key.</summary>
 public sealed class StorageRefusedException(string message) : Exception(message);

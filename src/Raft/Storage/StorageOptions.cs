@@ -17,9 +17,8 @@ public sealed record StorageOptions
     /// <summary>Directory of log and snapshots alone.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>
-    /// What belongs to another cluster is refused. At most <see cref="RaftLimits.MaxNameBytes"/> bytes.
-    /// </summary>
+    /// <summary>What belongs to another cluster is refused. At most <see cref="RaftLimits.MaxNameBytes"/>
+    /// bytes.</summary>
     public required string ClusterId { get; init; }
 
     /// <summary>What belongs to another member is refused.</summary>
@@ -44,9 +43,8 @@ public sealed record StorageOptions
     /// </summary>
     public long? ReserveBytes { get; init; }
 
-    /// <summary>
-    /// So many random bytes that nobody can guess and that never come again; asked once for each file.
-    /// </summary>
+    /// <summary>So many random bytes that nobody can guess and that never come again; asked once for each
+    /// file.</summary>
     public Func<int, byte[]> NewSalt { get; init; } = RandomNumberGenerator.GetBytes;
 
     internal long Reserve => ReserveBytes ?? (long)SegmentBytes * DefaultReserveSegments;

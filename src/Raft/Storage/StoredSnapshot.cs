@@ -16,8 +16,8 @@ internal sealed record StoredSnapshot(string Path, SnapshotMark Mark, SnapshotHe
     /// <summary>Reads a file whole and checks everything in it.</summary>
     /// <exception cref="StorageCorruptException">It is damaged.</exception>
     /// <exception cref="StorageRefusedException">It belongs to another member, or its key is not here.</exception>
-    public static StoredSnapshot Check(StorageOptions options, KeyRing keys, string path, (ulong Index,
-        ulong Term) named)
+    public static StoredSnapshot Check(
+        StorageOptions options, KeyRing keys, string path, (ulong Index, ulong Term) named)
     {
         using var file = options.Disk.Open(path);
         if (file.LengthBytes < SnapshotBlocks.FileBytes(0))
@@ -64,8 +64,7 @@ internal sealed record StoredSnapshot(string Path, SnapshotMark Mark, SnapshotHe
             throw new StorageCorruptException(path, trailerAt, "the end of the snapshot cannot be read");
         if (SnapshotBlocks.FileBytes(trailer.DataBytes) != file.LengthBytes)
             throw new StorageCorruptException(
-                path, trailerAt,
-                    $"the file has {file.LengthBytes} bytes, {trailer.DataBytes} bytes of data need another length");
+                path, trailerAt, $"{file.LengthBytes} bytes are not the length for {trailer.DataBytes} bytes of data");
         var block = new byte[SnapshotBlocks.BlockBytes];
         var chain = seed;
         for (var at = 0L; at < trailer.DataBytes; at += SnapshotBlocks.DataBytes)

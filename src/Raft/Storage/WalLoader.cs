@@ -20,9 +20,8 @@ internal sealed class LoadedLog
     public List<string> Notes { get; } = [];
 }
 
-/// <summary>
-/// Reads the segments of a directory, checks that nothing is missing, and finishes what a crash left.
-/// </summary>
+/// <summary>Reads the segments of a directory, checks that nothing is missing, and finishes what a crash
+/// left.</summary>
 internal sealed class WalLoader(StorageOptions options, KeyRing keys)
 {
     private readonly LoadedLog _log = new();
@@ -44,8 +43,7 @@ internal sealed class WalLoader(StorageOptions options, KeyRing keys)
 
     /// <summary>
     /// The sequences from the last base on. A base is made durable before what it voids is deleted: what is left of
-    /// that
-    /// may have gaps and is not looked at.
+    /// that may have gaps and is not looked at.
     /// </summary>
     private List<ulong> FromBase(IReadOnlyList<ulong> sequences)
     {
@@ -90,8 +88,7 @@ internal sealed class WalLoader(StorageOptions options, KeyRing keys)
 
     /// <summary>
     /// A segment is closed when the next one is there, and before anything is written to that. While nothing is, this
-    /// is
-    /// done again at every start: after a failed sync the page cache may show an end that the medium does not have.
+    /// is done again at every start: after a failed sync the page cache may show an end that the medium does not have.
     /// </summary>
     private void CloseBefore(bool isUsed)
     {

@@ -124,11 +124,10 @@ internal sealed class WalReplay
         {
             if (offset > end)
                 throw new StorageCorruptException(
-                    path, end, $"a record cannot be read, but there is the copy of one that was written after it (at "
-                    + $"{offset})");
+                    path, end, $"a record cannot be read, but there is the copy of a later one (at {offset})");
         }
-        for (var at = NextUsed(segment, end); at + RecordCodec.HeaderBytes <= segment.Length; at = NextUsed(segment, at
-            + RecordCodec.Alignment))
+        var at = NextUsed(segment, end);
+        for (; at + RecordCodec.HeaderBytes <= segment.Length; at = NextUsed(segment, at + RecordCodec.Alignment))
         {
             if (codec.TryRead(segment.AsSpan(at), out var later) && later.EpochStart > end)
                 throw new StorageCorruptException(
@@ -142,8 +141,9 @@ internal sealed class WalReplay
         if (from >= segment.Length)
             return segment.Length;
         var skipped = segment.AsSpan(from).IndexOfAnyExcept((byte)0);
-        return skipped < 0 ? segment.Length : Math.Max(from, (from
-            + skipped - LeadingZeros) & ~(RecordCodec.Alignment - 1));
+        return skipped < 0
+            ? segment.Length
+            : Math.Max(from, (from + skipped - LeadingZeros) & ~(RecordCodec.Alignment - 1));
     }
 
     private void Apply(string path, in Record record, byte[] data)

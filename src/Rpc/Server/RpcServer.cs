@@ -102,6 +102,9 @@ public sealed class RpcServer : IAsyncDisposable
         // The process owns SIGTERM, not the server.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.WebHost.UseKestrelCore();
+        // What was read is handed on, and what is answered is sent, on the thread that has it: two changes of thread
+        // less a message. Calls still run on threads of their own (HTTP/2 dispatches them).
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options, calls, log));
         WebApplication app = builder.Build();
         app.Run(dispatcher.HandleAsync);

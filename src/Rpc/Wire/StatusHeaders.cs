@@ -11,7 +11,7 @@ public static class StatusHeaders
     public const int MaxMessageBytes = 2048;
 
     /// <summary>Longer details are left out, in bytes.</summary>
-    public const int MaxDetailsBytes = 4096;
+    public const int MaxDetailsBytes = 16 * 1024;
 
     private const char Escape = '%';
     private const int EscapeChars = 3;

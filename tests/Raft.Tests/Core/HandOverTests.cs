@@ -72,6 +72,27 @@ public sealed class HandOverTests
         Assert.Equal("a,b", c.Applied(leader));
     }
 
+    /// <summary>The shell calls Tick and Propose before it takes what is to be sent.</summary>
+    [Fact]
+    public void R29_The_last_word_does_not_leave_together_with_an_entry_that_is_taken_after_the_end()
+    {
+        var (c, leader, heir) = Three();
+        c.Lose = m => m is TimeoutNow;
+        c[leader].TransferLeadership(new RaftId(heir));
+        for (var tick = 0; c[leader].HandOverTo != Anyone; tick++)
+        {
+            Assert.True(tick < 110, "the transfer ends after an election timeout");
+            if (tick % 9 == 0 && tick < 85)
+                c.Deliver();
+            c[leader].Tick();
+            c.Sent.Clear();
+        }
+        c[leader].Propose(TestCluster.Bytes("b"));
+        c.Deliver();
+        Assert.Contains(c.Sent, m => m is AppendRequest);
+        Assert.DoesNotContain(c.Sent, m => m is TimeoutNow);
+    }
+
     [Fact]
     public void A_lost_word_is_repeated()
     {

@@ -17,6 +17,16 @@ public sealed class PaperTests
         new RaftCoreOptions { ClusterId = TestCluster.ClusterId, Id = new RaftId(1), Seed = 3 },
         new RaftPersisted(hard, [Conf, .. log]));
 
+    /// <summary>Its pre-vote is granted by another member.</summary>
+    private static void Stand(RaftCore core, ulong other)
+    {
+        while (core.Role == RaftRole.Follower)
+            core.Tick();
+        core.Step(new VoteReply(From(other, core.Term + 1), PreVote: true, Granted: true));
+        Drain(core);
+        Assert.Equal(RaftRole.Candidate, core.Role);
+    }
+
     private static Envelope From(ulong from, ulong term) => TestCluster.From(from, 1, term);
 
     private static IReadOnlyList<RaftMessage> Drain(RaftCore core)
@@ -224,6 +234,31 @@ public sealed class PaperTests
         Assert.Equal(yields ? RaftRole.Follower : RaftRole.PreCandidate, core.Role);
         core.Step(new VoteReply(TestCluster.From(other, self, 2), PreVote: true, Granted: true));
         Assert.Equal(yields ? RaftRole.Follower : RaftRole.Candidate, core.Role);
+    }
+
+    /// <summary>With a third member dead, two that stand at once would else both wait for a whole timeout.</summary>
+    [Fact]
+    public void S5_2_A_candidate_whose_vote_is_split_asks_again_soon()
+    {
+        var core = Member(new HardState(1, RaftId.None, 1));
+        Stand(core, 2);
+        core.Step(new VoteReply(From(2, core.Term), PreVote: false, Granted: false));
+        Assert.Equal(RaftRole.Candidate, core.Role);
+        var ticks = 0;
+        for (; core.Role == RaftRole.Candidate; ticks++)
+            core.Tick();
+        Assert.InRange(ticks, 10, 40);
+    }
+
+    /// <summary>Its answer may still be on the way.</summary>
+    [Fact]
+    public void S5_2_A_candidate_that_nobody_answers_is_patient()
+    {
+        var core = Member(new HardState(1, RaftId.None, 1));
+        Stand(core, 2);
+        for (var ticks = 0; ticks < 49; ticks++)
+            core.Tick();
+        Assert.Equal(RaftRole.Candidate, core.Role);
     }
 
     /// <summary>R9: who hears a leader helps nobody to depose it.</summary>

@@ -108,6 +108,27 @@ public sealed class SnapshotTests
         Assert.Empty(ready.SnapshotWrites);
     }
 
+    /// <summary>The shell drops a file that comes in no more, and may look between last piece and ready.</summary>
+    [Fact]
+    public void R15_A_snapshot_comes_in_until_its_last_piece_is_handed_out()
+    {
+        var voters = Enumerable.Range(1, 3).Select(i => TestCluster.Describe((ulong)i, learner: false));
+        var configuration = new RaftConfiguration([.. voters], []);
+        var core = Follower(configuration, 6);
+        var mark = new SnapshotMark(14, 3, configuration);
+        core.Step(new SnapshotRequest(TestCluster.From(2, 1, 3), 1, mark, 0, new byte[] { 1 }, Last: false));
+        Assert.True(core.ReceivesSnapshot);
+        Assert.True(core.TryTakeReady(out _));
+        core.Advance();
+        Assert.True(core.ReceivesSnapshot);
+        core.Step(new SnapshotRequest(TestCluster.From(2, 1, 3), 1, mark, 1, new byte[] { 2 }, Last: true));
+        Assert.True(core.ReceivesSnapshot);
+        Assert.True(core.TryTakeReady(out var ready));
+        Assert.Equal(mark, ready.Install);
+        core.Advance();
+        Assert.False(core.ReceivesSnapshot);
+    }
+
     [Fact]
     public void R15_When_the_log_differs_at_the_last_entry_all_of_it_goes()
     {
@@ -116,8 +137,14 @@ public sealed class SnapshotTests
         var core = Follower(configuration, 6);
         var mark = new SnapshotMark(4, 3, configuration);
         core.Step(new SnapshotRequest(TestCluster.From(2, 1, 3), 1, mark, 0, new byte[] { 1 }, Last: true));
-        Assert.Equal((4UL, 4UL, 5UL), (core.CommitIndex, core.LastIndex, core.FirstIndex));
         Assert.True(core.TryTakeReady(out var ready));
+        Assert.Equal((mark, (SnapshotMark?)null), (ready.Prepare, ready.Install));
+        Assert.Equal(SnapshotOutcome.Continue, Assert.IsType<SnapshotReply>(ready.Messages.Single()).Outcome);
+        core.Advance();
+        Assert.Equal(6UL, core.LastIndex);
+        Assert.True(core.SnapshotPrepared());
+        Assert.Equal((4UL, 4UL, 5UL), (core.CommitIndex, core.LastIndex, core.FirstIndex));
+        Assert.True(core.TryTakeReady(out ready));
         Assert.Equal(mark, ready.Install);
         Assert.Equal(4UL, ready.InstallState.Commit);
         Assert.Empty(ready.Committed);

@@ -48,6 +48,27 @@ public sealed class SnapshotTransferTests
         Assert.Equal(60UL + RaftLimits.MaxInflightSnapshotChunks - 1, sent[^1]);
     }
 
+    /// <summary>
+    /// It restarted, and a late first piece made it begin anew: it wants the second one, which it had long ago.
+    /// </summary>
+    [Fact]
+    public void A_follower_that_began_anew_gets_what_it_wants_now()
+    {
+        var transfer = Of(10 * Piece);
+        Offsets(transfer);
+        for (var answered = 1UL; answered < 5; answered++)
+        {
+            transfer.Answered(answered * Piece);
+            Offsets(transfer);
+        }
+        transfer.Answered(Piece);
+        Assert.Empty(Offsets(transfer));
+        Tick(transfer, Patience);
+        Assert.Equal([1UL], Offsets(transfer));
+        transfer.Answered(2 * Piece);
+        Assert.Equal([2UL, 3UL], Offsets(transfer));
+    }
+
     [Fact]
     public void Silence_sends_again_from_the_last_answer_with_ever_more_patience()
     {

@@ -54,6 +54,18 @@ internal sealed class TestCluster
     /// <summary>It was only held up.</summary>
     public void Resume(ulong id) => _members[id].Down = false;
 
+    /// <summary>A snapshot that comes in whole is not read before <see cref="EndReading"/>.</summary>
+    public void ReadSlowly(ulong id) => _members[id].ReadsForEver = true;
+
+    /// <summary>True when what was read is installed.</summary>
+    public bool EndReading(ulong id)
+    {
+        _members[id].ReadsForEver = false;
+        var isNew = this[id].SnapshotPrepared();
+        Deliver();
+        return isNew;
+    }
+
     public void Restart(ulong id)
     {
         var old = _members[id];

@@ -27,6 +27,9 @@ internal sealed class TestMember(ulong id, RaftPersisted persisted)
 
     public bool Down { get; set; }
 
+    /// <summary>It never comes to the end of a snapshot that came in; the test says when it does.</summary>
+    public bool ReadsForEver { get; set; }
+
     public ulong SnapshotIndex => _mark?.Index ?? 0;
 
     /// <summary>By reference, as files are.</summary>
@@ -76,6 +79,8 @@ internal sealed class TestMember(ulong id, RaftPersisted persisted)
             Core.Advance();
             if (ready.Install is not null)
                 Restore();
+            if (ready.Prepare is not null && !ReadsForEver)
+                Core.SnapshotPrepared();
         }
         return moved;
     }

@@ -15,6 +15,9 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     /// <summary>Messages that match are lost.</summary>
     public Func<RaftMessage, bool> Lose { get; set; } = _ => false;
 
+    /// <summary>Who sends a message acts on it for the receiver, as readers of connections do.</summary>
+    public bool SendersAct { get; set; }
+
     public RaftNode this[ulong id] => _nodes[id];
 
     public static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
@@ -136,15 +139,19 @@ internal sealed class LoopbackCluster : IAsyncDisposable
                 return new Picture(_index, [.. _applied], Lie);
         }
 
-        public void Restore(ulong index, ulong term, Stream snapshot)
+        public Action PrepareRestore(ulong index, ulong term, Stream snapshot)
         {
             using var reader = new StreamReader(snapshot);
-            lock (_applied)
+            var read = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            return () =>
             {
-                _applied.Clear();
-                _applied.AddRange(reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries));
-                _index = index;
-            }
+                lock (_applied)
+                {
+                    _applied.Clear();
+                    _applied.AddRange(read);
+                    _index = index;
+                }
+            };
         }
 
         private sealed class Picture(ulong index, string[] applied, uint lie) : IStatePicture
@@ -166,8 +173,13 @@ internal sealed class LoopbackCluster : IAsyncDisposable
             if (cluster._isolated.ContainsKey(self) || cluster._isolated.ContainsKey(to.Id.Value)
                 || cluster.Lose(message))
                 return;
-            if (cluster._nodes.TryGetValue(to.Id.Value, out var node))
-                node.Receive(RaftMessageCodec.Decode(RaftMessageCodec.Encode(message)));
+            if (!cluster._nodes.TryGetValue(to.Id.Value, out var node))
+                return;
+            var received = RaftMessageCodec.Decode(RaftMessageCodec.Encode(message));
+            if (cluster.SendersAct)
+                node.Act([received]);
+            else
+                node.Receive(received);
         }
     }
 }

@@ -29,6 +29,8 @@ internal sealed class OneMachine : IDisposable
 
     public MemoryDisk Disk { get; } = new();
 
+    public StorageOptions Storage => _options.Storage;
+
     /// <summary>Only the log has room.</summary>
     public bool NoRoomForSnapshots { get; set; }
 
@@ -129,11 +131,11 @@ internal sealed class OneMachine : IDisposable
             return new Picture(_count, Broken);
         }
 
-        public void Restore(ulong index, ulong term, Stream snapshot)
+        public Action PrepareRestore(ulong index, ulong term, Stream snapshot)
         {
             var bytes = new byte[sizeof(int)];
             snapshot.ReadExactly(bytes);
-            _count = BitConverter.ToInt32(bytes);
+            return () => _count = BitConverter.ToInt32(bytes);
         }
 
         private sealed class Picture(int count, bool broken) : IStatePicture

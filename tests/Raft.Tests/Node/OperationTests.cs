@@ -49,8 +49,10 @@ public sealed class OperationTests
     }
 
     /// <summary>R26: others lead while a state machine hangs; who hung does not come back as leader.</summary>
-    [Fact]
-    public async Task A_leader_whose_state_machine_hangs_does_not_lead_any_more()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_leader_whose_state_machine_hangs_does_not_lead_any_more(bool senderHangs)
     {
         await using var cluster = new LoopbackCluster();
         await cluster.FormAsync(3);
@@ -61,8 +63,10 @@ public sealed class OperationTests
                 release.Wait();
         };
         var term = cluster[1].Status.Term;
+        cluster.SendersAct = senderHangs;
         var hanging = cluster[1].ProposeAsync(Bytes("hang"), LoopbackCluster.Deadline);
         await LoopbackCluster.UntilAsync(() => cluster[1].Status is { Stalled: true, Role: RaftRole.Follower });
+        cluster.SendersAct = false;
         Assert.False(cluster[1].Status.LeaderReady);
         await LoopbackCluster.UntilAsync(() => cluster[2].Status.LeaderReady || cluster[3].Status.LeaderReady);
         var leader = cluster[2].Status.LeaderReady ? 2UL : 3UL;

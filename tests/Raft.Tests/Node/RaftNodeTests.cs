@@ -7,6 +7,49 @@ public sealed class RaftNodeTests
 {
     private static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
 
+    /// <summary>Whoever brings something takes turns with the raft thread: nothing is lost, repeated or out of
+    /// order.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Those_who_bring_messages_act_on_them_themselves(int members)
+    {
+        await using var cluster = new LoopbackCluster { SendersAct = true };
+        await cluster.FormAsync(members);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(writer => Task.Run(async () =>
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                var result = await cluster[1].ProposeAsync(Bytes($"{writer}-{i}"), LoopbackCluster.Deadline);
+                Assert.Equal(ProposeOutcome.Done, result.Outcome);
+            }
+        })));
+        foreach (var machine in cluster.Machines.Values)
+        {
+            await LoopbackCluster.UntilAsync(() => machine.Applied.Length == 800);
+            for (var writer = 0; writer < 8; writer++)
+            {
+                Assert.Equal(
+                    Enumerable.Range(0, 100).Select(i => $"{writer}-{i}"),
+                    machine.Applied.Where(a => a.StartsWith($"{writer}-", StringComparison.Ordinal)));
+            }
+        }
+    }
+
+    /// <summary>R33: also when it was not the raft thread that met the disk's failure.</summary>
+    [Fact]
+    public async Task A_disk_that_fails_in_a_turn_of_another_thread_ends_the_member()
+    {
+        await using var cluster = new LoopbackCluster();
+        var disk = new MemoryDisk();
+        await cluster.FormAsync(1, disk);
+        disk.Fails = (operation, _) => operation == "sync";
+        cluster[1].Act([new HeartbeatRequest(new("loopback", new RaftId(2), new RaftId(1), 99, "m2:1"), 0, 0)]);
+        Assert.IsType<StorageFailedException>(await cluster[1].Failed.WaitAsync(LoopbackCluster.Deadline));
+        var later = await cluster[1].ProposeAsync(Bytes("later"), LoopbackCluster.Deadline);
+        Assert.Equal((ProposeOutcome.NotDone, NotDoneReason.Stopped), (later.Outcome, later.Reason));
+    }
+
     [Fact]
     public async Task A_single_manager_is_ready_by_itself_and_remembers_after_a_restart()
     {

@@ -9,9 +9,8 @@ namespace Swarm.Raft.Tests.Storage;
 /// else.</summary>
 public sealed class CrashTests : StorageBed
 {
-    /// <summary>
-    /// Does everything there is to do, with the power gone before the given operation. True when it went.
-    /// </summary>
+    /// <summary>Does everything there is to do, with the power gone before the given operation. True when it
+    /// went.</summary>
     private bool Run(int cutAt, int seed, StorageModel model)
     {
         var (left, isCut) = (cutAt, false);
@@ -102,9 +101,8 @@ public sealed class CrashTests : StorageBed
 
     /// <summary>
     /// After a failed sync the page cache shows what the medium does not have: the next start must not build on it.
-    /// Found
-    /// by the simulator: the end of a finished segment was there for the next start, and gone after the power cut that
-    /// followed.
+    /// Found by the simulator: the end of a finished segment was there for the next start, and gone after the power cut
+    /// that followed.
     /// </summary>
     [Theory]
     [InlineData(false)]

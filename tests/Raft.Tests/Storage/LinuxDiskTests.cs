@@ -7,7 +7,7 @@ public sealed class LinuxDiskTests : IDisposable
 {
     private const int SegmentBytes = 256 << 10;
     private readonly string _root = System.IO.Directory.CreateTempSubdirectory("raft-disk-").FullName;
-    private bool _isMounted;
+    private readonly Stack<string> _mounts = new();
 
     private StorageOptions Options => new()
     {
@@ -19,8 +19,8 @@ public sealed class LinuxDiskTests : IDisposable
 
     public void Dispose()
     {
-        if (_isMounted)
-            Run("umount", "-l", _root);
+        while (_mounts.TryPop(out var mount))
+            Run("umount", "-l", mount);
         System.IO.Directory.Delete(_root, recursive: true);
     }
 
@@ -29,8 +29,8 @@ public sealed class LinuxDiskTests : IDisposable
     {
         using (var storage = RaftStorage.Open(Options, out _))
         {
-            storage.Append(new HardState(3, new RaftId(1), 0), [new(1, 2, EntryType.Normal, new byte[] { 1, 2 })],
-                true);
+            storage.Append(
+                new HardState(3, new RaftId(1), 0), [new(1, 2, EntryType.Normal, new byte[] { 1, 2 })], true);
             using (var snapshot = storage.BeginSnapshot(new SnapshotMark(1, 2, RaftConfiguration.Empty)))
             {
                 snapshot.Write(new byte[100_000]);
@@ -76,8 +76,7 @@ public sealed class LinuxDiskTests : IDisposable
     [Fact]
     public void A_file_system_that_others_fill_is_an_alarm_until_there_is_space_again()
     {
-        Run("mount", "-t", "tmpfs", "-o", "size=4m", "none", _root);
-        _isMounted = true;
+        Mount(_root, "-t", "tmpfs", "-o", "size=4m", "none");
         using var storage = RaftStorage.Open(Options, out _);
         Assert.False(storage.IsFull);
         var filler = Path.Combine(_root, "filler");
@@ -91,6 +90,55 @@ public sealed class LinuxDiskTests : IDisposable
         storage.Compact(0);
         Assert.False(storage.IsFull);
         storage.Append(null, [new(601, 1, EntryType.Normal, new byte[1000])], true);
+    }
+
+    /// <summary>
+    /// Recipe of recovery: a file system on a medium that has less room than it says. Writes are taken by the page
+    /// cache, and the kernel tells once, at the sync, that they are lost.
+    /// </summary>
+    [Fact]
+    public void A_failing_sync_is_seen_at_the_first_call_and_the_next_start_has_all_that_was_acknowledged()
+    {
+        var (medium, files) = (Path.Combine(_root, "medium"), Path.Combine(_root, "files"));
+        Mount(System.IO.Directory.CreateDirectory(medium).FullName, "-t", "tmpfs", "-o", "size=12m", "none");
+        var image = Path.Combine(medium, "image");
+        using (var file = File.Create(image))
+            file.SetLength(64 << 20);
+        Run("mkfs.ext4", "-q", "-F", "-O", "^has_journal", image);
+        Mount(System.IO.Directory.CreateDirectory(files).FullName, "-o", "loop", image);
+        var options = Options with { Directory = Path.Combine(files, "raft") };
+        var acknowledged = 0UL;
+        using (var storage = RaftStorage.Open(options, out _))
+        {
+            using (var other = new LinuxDisk().Create(Path.Combine(files, "other")))
+            {
+                other.Write(0, Enumerable.Repeat((byte)1, 20 << 20).ToArray());
+                Assert.NotEqual(0, Assert.Throws<StorageFailedException>(other.Sync).Errno);
+            }
+            var failed = Assert.Throws<StorageFailedException>(() =>
+            {
+                for (; acknowledged < 20_000; acknowledged++)
+                    Write(storage, acknowledged + 1);
+            });
+            Assert.NotEqual(0, failed.Errno);
+            Assert.Throws<StorageFailedException>(() => Write(storage, acknowledged + 1));
+        }
+        Run("mount", "-o", "remount,size=128m", medium);
+        using (RaftStorage.Open(options, out var state))
+        {
+            Assert.True(acknowledged > 0);
+            Assert.InRange((ulong)state.Entries.Count, acknowledged, acknowledged + 1);
+            Assert.Equal(acknowledged, state.Entries[(int)acknowledged - 1].Index);
+        }
+    }
+
+    private static void Write(RaftStorage storage, ulong index) => storage.Append(
+        new HardState(1, RaftId.None, index - 1), [new(index, 1, EntryType.Normal, new byte[1000])], sync: true);
+
+    private void Mount(string target, params string[] arguments)
+    {
+        Run("mount", [.. arguments, target]);
+        _mounts.Push(target);
     }
 
     private static void Run(string program, params string[] arguments)

@@ -3,9 +3,8 @@ using Swarm.Raft.Storage;
 namespace Swarm.Raft.Testing;
 
 /// <summary>
-/// A disk in memory that knows what a power cut leaves: what was synced stays; of the rest each 512-byte sector may
-/// or may
-/// not have made it, and of the names a part of the changes, in their order. Any thread.
+/// A disk in memory that knows what a power cut leaves: what was synced stays; of the rest each 512-byte sector may or
+/// may not have made it, and of the names a part of the changes, in their order. Any thread.
 /// </summary>
 public sealed class MemoryDisk : IDisk
 {

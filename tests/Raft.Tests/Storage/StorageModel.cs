@@ -46,11 +46,10 @@ internal sealed class StorageModel
     public void Append(RaftStorage storage, Random random)
     {
         var entries = new List<RaftEntry>();
-        var (next, term) = (Current.Last + 1, Math.Max(Current.Entries is [.., var last] ? last.Term
-            : 1, Current.HardState.Term));
-        if (Current.Last > Current.HardState.Commit && random.Next(4) == 0)
-            (next, term) = (Current.HardState.Commit + 1
-                + (ulong)random.Next((int)(Current.Last - Current.HardState.Commit)), term + 1);
+        var (next, commit) = (Current.Last + 1, Current.HardState.Commit);
+        var term = Math.Max(Current.Entries is [.., var last] ? last.Term : 1, Current.HardState.Term);
+        if (Current.Last > commit && random.Next(4) == 0)
+            (next, term) = (commit + 1 + (ulong)random.Next((int)(Current.Last - commit)), term + 1);
         for (var i = random.Next(4); i > 0; i--)
             entries.Add(new(next++, term, EntryType.Normal, Bytes(random, random.Next(8) == 0 ? 3000 : 300)));
         var picture = Current;
@@ -101,8 +100,8 @@ internal sealed class StorageModel
         return found.HardState == p.HardState && last == p.Last
             && (found.Snapshot?.Index ?? 0) >= p.Base
             && (found.Entries.Count == 0 || found.Entries[0].Index <= (found.Snapshot?.Index ?? 0) + 1)
-            && found.Entries.All(entry =>
-                entry.Index <= p.Base || Same(p.Entries[(int)(entry.Index - p.Base - 1)], entry));
+            && found.Entries.All(
+                entry => entry.Index <= p.Base || Same(p.Entries[(int)(entry.Index - p.Base - 1)], entry));
     }
 
     private static bool Same(RaftEntry a, RaftEntry b) =>

@@ -59,9 +59,11 @@ public sealed class RawTests
         await Assert.ThrowsAnyAsync<IOException>(() => ended.WaitAsync(Limit));
     }
 
-    private static Task<Stream> DialAsync(ProbeHost host, string? role, string protocol = Name) => RawDial.ConnectAsync(
-        new IPEndPoint(IPAddress.Loopback, host.Port), protocol,
-        host.Pki.ClientTls(role is null ? null : host.Pki.Issue("n1", role)), Limit, Limit, default);
+    private static async Task<Stream> DialAsync(ProbeHost host, string? role, string protocol = Name) =>
+        (await RawDial.ConnectAsync(
+            new IPEndPoint(IPAddress.Loopback, host.Port), protocol,
+            host.Pki.ClientTls(role is null ? null : host.Pki.Issue("n1", role)),
+            new RawDialOptions(Limit, Limit, SendBufferBytes: 100_000), default)).Stream;
 
     private RawProtocol Protocol() => new(Name, CallerRole.Manager, async (connection, ct) =>
     {
