@@ -7,14 +7,27 @@ namespace Swarm.ClusterSim.Disk;
 /// </summary>
 internal static class Decay
 {
+    private const int Attempts = 12;
+
     /// <summary>The kind of damage that was done; null when there was nothing to damage.</summary>
     public static string? Strike(SimDisk disk, Dice dice)
+    {
+        var kind = dice.Below(3);
+        for (var i = 0; i < Attempts; i++)
+        {
+            if (Strike(disk, kind, dice) is { } what)
+                return what;
+        }
+        return null;
+    }
+
+    private static string? Strike(SimDisk disk, int kind, Dice dice)
     {
         var files = disk.Files.Select(f => (f.Value, End: UsedEnd(f.Key, f.Value))).Where(f => f.End > 0).ToArray();
         if (files.Length == 0)
             return null;
         var (inode, end) = dice.Pick(files);
-        return dice.Below(3) switch
+        return kind switch
         {
             0 => Flip(inode, end, dice),
             1 => Misdirect((inode, end), dice.Pick(files).Value, dice),
@@ -31,9 +44,11 @@ internal static class Decay
 
     private static string? Misdirect((Inode Inode, int End) target, Inode source, Dice dice)
     {
-        var (to, from) = (dice.Below(Sectors(target.Inode)), dice.Below(Sectors(source)));
+        if (target.End < Inode.SectorBytes)
+            return null;
+        var (to, from) = (dice.Below(target.End / Inode.SectorBytes), dice.Below(Sectors(source)));
         var bytes = Sector(source, from);
-        if (target.End < (to + 1) * Inode.SectorBytes || bytes.SequenceEqual(Sector(target.Inode, to)))
+        if (bytes.SequenceEqual(Sector(target.Inode, to)))
             return null;
         target.Inode.Damage(to * Inode.SectorBytes, bytes);
         return "sector misdirected";

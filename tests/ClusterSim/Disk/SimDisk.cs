@@ -13,7 +13,7 @@ internal sealed class SimDisk(Dice dice, Coverage coverage) : IDisk
     private const int IoError = 5;
     private readonly SortedDictionary<string, Inode> _names = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, Inode> _durableNames = new(StringComparer.Ordinal);
-    private readonly List<(string Name, Inode? Inode)> _journal = [];
+    private readonly List<(string Name, Inode? Inode)[]> _journal = [];
     private readonly HashSet<string> _locks = [];
     private bool _syncFailed;
     private bool _dead;
@@ -53,7 +53,7 @@ internal sealed class SimDisk(Dice dice, Coverage coverage) : IDisk
     {
         Step();
         var inode = new Inode();
-        Name(path, inode);
+        Name((path, inode));
         return new SimFile(this, path, inode);
     }
 
@@ -69,14 +69,13 @@ internal sealed class SimDisk(Dice dice, Coverage coverage) : IDisk
     {
         Step();
         var inode = _names[from];
-        Name(from, null);
-        Name(to, inode);
+        Name((from, null), (to, inode));
     }
 
     public void Delete(string path)
     {
         Step();
-        Name(path, null);
+        Name((path, null));
     }
 
     public void SyncDirectory(string directory)
@@ -144,7 +143,7 @@ internal sealed class SimDisk(Dice dice, Coverage coverage) : IDisk
     {
         _locks.Clear();
         (PowerCutIn, FailSyncIn, _syncFailed, _dead) = (-1, -1, false, false);
-        foreach (var (name, inode) in _journal.Take(dice.Below(_journal.Count + 1)))
+        foreach (var (name, inode) in _journal.Take(dice.Below(_journal.Count + 1)).SelectMany(change => change))
             Set(_durableNames, name, inode);
         _journal.Clear();
         _names.Clear();
@@ -182,10 +181,12 @@ internal sealed class SimDisk(Dice dice, Coverage coverage) : IDisk
         inode.Sync();
     }
 
-    private void Name(string path, Inode? inode)
+    /// <summary>One change of names, which survives whole or not at all: file systems rename in one step.</summary>
+    private void Name(params (string Path, Inode? Inode)[] change)
     {
-        Set(_names, path, inode);
-        _journal.Add((path, inode));
+        foreach (var (path, inode) in change)
+            Set(_names, path, inode);
+        _journal.Add(change);
     }
 
     private static void Set(SortedDictionary<string, Inode> names, string path, Inode? inode)

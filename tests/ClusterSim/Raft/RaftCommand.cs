@@ -8,17 +8,31 @@ namespace Swarm.ClusterSim.Raft;
 internal static class RaftCommand
 {
     public const string Usage =
-        "usage: ClusterSim raft [--seeds N] [--seed S] [--trace] [--only SCENARIO] [--bug RULE] [--all-bugs]";
+        "usage: ClusterSim raft [--seeds N] [--seed S] [--trace] [--only SCENARIO] [--hash] [--bug RULE] [--bugs]";
 
     public static int Run(string[] args, TextWriter output)
     {
-        if (args.Contains("--all-bugs"))
+        if (args.Contains("--bugs"))
             return BugTable.Print(Number(args, "--seeds", 1_000), output);
         var seeds = Number(args, "--seeds", args.Contains("--seed") ? 1UL : 100UL);
         var first = Number(args, "--seed", 1);
         if (Text(args, "--bug") is { } bug)
-            return BugTable.PrintOne(Enum.Parse<Rule>(bug), first, seeds, args.Contains("--trace") ? output : null);
+            return FindBug(bug, new(first, Number(args, "--seeds", args.Contains("--seed") ? 1UL : 1_000UL),
+                Text(args, "--only")), args.Contains("--trace") ? output : null);
+        if (args.Contains("--hash"))
+        {
+            output.WriteLine(RaftRunner.HashOf(first, seeds).ToString("x16", CultureInfo.InvariantCulture));
+            return 0;
+        }
         return RunSeeds(first, seeds, Text(args, "--only"), args.Contains("--trace"), output);
+    }
+
+    private static int FindBug(string name, BugTable.Range range, TextWriter? trace)
+    {
+        if (Enum.TryParse<Rule>(name, ignoreCase: true, out var rule) && BugTable.All.Contains(rule))
+            return BugTable.PrintOne(rule, range, trace);
+        Console.Error.WriteLine($"--bug: there is no '{name}'; there are {string.Join(' ', BugTable.All)}");
+        return 2;
     }
 
     private static int RunSeeds(ulong first, ulong seeds, string? only, bool trace, TextWriter output)
@@ -39,12 +53,23 @@ internal static class RaftCommand
                     $"seed {seed} ({result.Scenario}): {result.Violation?.Message ?? "clean"}; trace "
                     + $"{result.TraceHash:x16}");
         }
-        output.WriteLine(string.Join(", ", coverage.Counts.Select(c => $"{c.Key} {c.Value}")));
+        var rare = seeds >= FaultKinds.LeastSeeds && only is null ? FaultKinds.Rare(coverage, seeds) : [];
+        Report(coverage, rare, output);
+        var processor = Process.GetCurrentProcess().TotalProcessorTime;
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{seeds} seeds from {first}, {broken} broken; {simulatedMs / 1000} s simulated in "
-            + $"{watch.Elapsed.TotalSeconds:f1} s ({simulatedMs / Math.Max(1, watch.ElapsedMilliseconds)}x)"));
-        return broken == 0 ? 0 : 1;
+            + $"{watch.Elapsed.TotalSeconds:f1} s ({simulatedMs / Math.Max(1, watch.ElapsedMilliseconds)}x), "
+            + $"{processor.TotalSeconds:f1} s of one core ({simulatedMs / processor.TotalMilliseconds:f0}x)"));
+        return broken == 0 && rare.Count == 0 ? 0 : 1;
+    }
+
+    private static void Report(Coverage coverage, IReadOnlyList<string> rare, TextWriter output)
+    {
+        foreach (var (what, count) in coverage.Counts)
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count,10} {what}"));
+        foreach (var kind in rare)
+            output.WriteLine($"too seldom: {kind}");
     }
 
     private static ulong Number(string[] args, string name, ulong otherwise) =>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Swarm.Raft;
 
 namespace Swarm.ClusterSim.Raft;
@@ -29,12 +27,21 @@ internal static class RaftRunner
         }
     }
 
+    /// <summary>One number for the traces of many seeds.</summary>
+    public static ulong HashOf(ulong first, ulong seeds)
+    {
+        var all = new Trace(null);
+        for (var seed = first; seed < first + seeds; seed++)
+            all.Add((long)seed, 'S', Run(seed).TraceHash);
+        return all.Hash;
+    }
+
     /// <summary>The first seed that finds a planted bug, or null.</summary>
-    public static SeedResult? Find(Rule rule, ulong seeds, ulong first = 1)
+    public static SeedResult? Find(Rule rule, ulong seeds, ulong first = 1, string? only = null)
     {
         for (var seed = first; seed < first + seeds; seed++)
         {
-            if (Run(seed, null, rule) is { Violation: not null } found)
+            if (Run(seed, null, rule, only) is { Violation: not null } found)
                 return found;
         }
         return null;

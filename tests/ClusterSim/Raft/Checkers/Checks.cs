@@ -55,6 +55,7 @@ internal sealed class Checks
         _s5.OnSend(message);
         _s6.OnSend(message);
         _s15.OnSend(member, message);
+        R29HandOver.OnSend(member, message);
         B1Bounds.OnSend(message, bytes);
         if (message is AppendRequest append)
         {

@@ -15,6 +15,7 @@ internal sealed class SimClient
     private readonly World _world;
     private readonly Frontend _frontend;
     private readonly long _id;
+    private readonly bool _isReader;
     private readonly Dictionary<string, Seen> _seen = new(StringComparer.Ordinal);
     private ulong _sequence;
     private SimMember? _favourite;
@@ -23,9 +24,9 @@ internal sealed class SimClient
     private int _call;
     private bool _retired;
 
-    public SimClient(World world, long id)
+    public SimClient(World world, long id, bool isReader)
     {
-        (_world, _id) = (world, id);
+        (_world, _id, _isReader) = (world, id, isReader);
         _frontend = new Frontend(world);
     }
 
@@ -45,7 +46,9 @@ internal sealed class SimClient
 
     public void Start() => _world.Timeline.After(Wait(), Next);
 
-    private long Wait() => 1 + _world.Dice.Below(_world.Plan.ThinkMs * 2 * (int)Timeline.UsPerMs);
+    private long Wait() => _isReader
+        ? 1_000 + _world.Dice.Below(4_000)
+        : 1 + _world.Dice.Below(_world.Plan.ThinkMs * 2 * (int)Timeline.UsPerMs);
 
     private void Next()
     {
@@ -57,7 +60,7 @@ internal sealed class SimClient
             return;
         }
         var key = _world.Dice.Pick(_world.Plan.Objects);
-        if (_world.Dice.PerThousand(_world.Plan.ReadPerThousand))
+        if (_isReader || _world.Dice.PerThousand(_world.Plan.ReadPerThousand))
             Read(key, Start);
         else
             Change(key);
@@ -76,7 +79,8 @@ internal sealed class SimClient
         if (_retired)
             return;
         var call = NewCall(() => Again(() => TryRead(key, start, then), () => End(then)));
-        _frontend.Read(_world.AnyMember(), key, seen =>
+        var target = _isReader ? _world.Leader() ?? _world.AnyMember() : _world.AnyMember();
+        _frontend.Read(target, key, seen =>
         {
             if (!TakeAnswer(call))
                 return;
@@ -198,8 +202,8 @@ internal sealed class SimClient
 
     private void Again(Action retry, Action giveUp)
     {
-        if (++_attempt < MaxAttempts || _world.ClientsArePatient)
-            _world.Timeline.After(Timeline.UsPerMs * _world.Dice.Between(5, 150), retry);
+        if (++_attempt < MaxAttempts || (_isReader && _attempt < 100) || _world.ClientsArePatient)
+            _world.Timeline.After(Timeline.UsPerMs * _world.Dice.Between(2, _isReader ? 6 : 150), retry);
         else
             giveUp();
     }
@@ -225,7 +229,7 @@ internal sealed class SimClient
     private int NewCall(Action onTimeout)
     {
         var call = ++_call;
-        _world.Timeline.After(Timeline.UsPerMs * _world.Dice.Between(100, 2_000), () =>
+        _world.Timeline.After(Timeline.UsPerMs * _world.Dice.Between(100, _isReader ? 300 : 2_000), () =>
         {
             if (TakeAnswer(call))
                 onTimeout();

@@ -10,7 +10,7 @@ internal sealed class Bursts : Scripted
 
     public override Plan MakePlan(Dice dice) => new()
     {
-        Members = 3, Clients = 2, SafetyMs = 6_000, MaxUncommittedEntries = 60, SnapshotEveryEntries = 50,
+        Members = 3, Clients = 2, SafetyMs = 8_000, MaxUncommittedEntries = 60, SnapshotEveryEntries = 50,
     };
 
     protected override IEnumerable<Pause> Script(World world)

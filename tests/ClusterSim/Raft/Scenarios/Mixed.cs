@@ -23,6 +23,7 @@ internal sealed class Mixed : Scenario
         var chaos = world.Chaos;
         chaos.Network.DrawNoise();
         Sometimes(world, 2_500, () => chaos.Network.AnyCut(4_000));
+        Sometimes(world, 5_000, () => Rewire(world));
         Sometimes(world, 3_000, () => chaos.Network.Clog(2_000));
         Sometimes(world, 5_000, () => chaos.Network.SwizzleClog(4_000));
         Sometimes(world, 1_500, chaos.Machines.Crash);
@@ -41,6 +42,13 @@ internal sealed class Mixed : Scenario
         Sometimes(world, 3_000, chaos.Machines.SnapshotNow);
         Sometimes(world, 4_000, chaos.Machines.RotateKey);
         Sometimes(world, 9_000, chaos.Disks.Clone);
+    }
+
+    private static void Rewire(World world)
+    {
+        world.Network.HealCuts();
+        world.Chaos.Network.OddTopology();
+        world.Chaos.After(world.Dice.Below(3_000), world.Network.HealCuts);
     }
 
     private static void Sometimes(World world, int meanMs, Action fault)

@@ -10,12 +10,14 @@ internal sealed class RacingChanges : Scripted
 {
     public override Plan MakePlan(Dice dice) => new()
     {
-        Members = dice.Pick([3, 4, 4, 4, 5]), Clients = 3, ThinkMs = 100, SafetyMs = 14_000,
+        Members = dice.Pick([2, 3, 4, 4, 4, 5]), Clients = 3, ThinkMs = 100, SafetyMs = 14_000,
         SnapshotEveryEntries = dice.Pick([20, 1_000]), KeepEntries = 10, RestartMs = 300,
     };
 
     protected override IEnumerable<Pause> Script(World world)
     {
+        // Long ways, so that what leaves can still be stopped.
+        world.Network.MaxDelayUs = 12_000;
         while (true)
         {
             yield return Leader(world);
@@ -26,8 +28,8 @@ internal sealed class RacingChanges : Scripted
             var others = Others(world, first).Where(m => configuration.IsVoter(m.Id)).ToArray();
             if (others.Length < 2)
             {
-                Grow(world, first);
-                yield return 1_500;
+                foreach (var pause in OfTwo(world, first))
+                    yield return pause;
                 continue;
             }
             // The first leader hears everybody a moment ago, and nobody hears it any more.
@@ -59,6 +61,22 @@ internal sealed class RacingChanges : Scripted
                 Grow(world, leader);
             yield return 1_000;
         }
+    }
+
+    /// <summary>A leader of two takes itself out, and its power goes before anybody hears of it.</summary>
+    private static IEnumerable<Pause> OfTwo(World world, SimMember first)
+    {
+        if (world.Dice.OneIn(2))
+        {
+            Ask(world, first, ConfChange.Remove(first.Id));
+            yield return world.Dice.Between(0, 8);
+            if (first.IsUp)
+                first.Crash(power: true);
+            yield return 1_000;
+        }
+        if (ReadyLeader(world) is { } leader)
+            Grow(world, leader);
+        yield return 1_500;
     }
 
     private static ConfChange AnyChange(World world, SimMember leader, SimMember[] others) =>

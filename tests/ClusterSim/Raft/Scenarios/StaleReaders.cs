@@ -24,8 +24,16 @@ internal sealed class StaleReaders : Scripted
             if (ReadyLeader(world) is not { } leader)
                 continue;
             yield return world.Dice.Between(0, 400);
-            switch (world.Dice.Below(5))
+            switch (world.Dice.Below(7))
             {
+                case 5:
+                case 6:
+                    // It slept while the others went on, hears nobody when it wakes up, and believes that it leads.
+                    world.Chaos.Network.Isolate(leader.Id);
+                    world.Chaos.Machines.Pause(leader, world.Dice.Between(700, 1_600));
+                    yield return new(1_600, () => !leader.IsPaused);
+                    yield return world.Dice.Between(300, 600);
+                    break;
                 case 0:
                     world.Chaos.Network.Isolate(leader.Id);
                     break;

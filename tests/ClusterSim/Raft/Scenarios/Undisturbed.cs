@@ -27,35 +27,45 @@ internal sealed class Undisturbed : Scripted
         {
             var other = world.Dice.Pick(Others(world, leader));
             var lasts = world.Dice.Between(300, 4_000);
-            switch (world.Dice.Below(6))
-            {
-                case 0:
-                    world.Chaos.Network.Isolate(other.Id);
-                    break;
-                case 1:
-                    world.Chaos.Machines.Pause(other, lasts);
-                    break;
-                case 2:
-                    other.Crash(power: true);
-                    break;
-                case 3:
-                    world.Chaos.Network.Deaf(other.Id);
-                    break;
-                case 4:
-                    world.Chaos.Network.Mute(other.Id);
-                    break;
-                default:
-                    world.Coverage.Count("clock jump");
-                    (world.Dice.OneIn(2) ? leader : other).Clock.JumpUs +=
-                        Timeline.UsPerSecond * world.Dice.Between(-100_000, 100_000);
-                    break;
-            }
+            Trouble(world, leader, other, lasts);
             yield return lasts;
             world.Network.HealCuts();
             if (!other.IsUp && other.LostAtUs is null)
                 other.TryStart();
             yield return world.Dice.Between(1_500, 3_000);
             CheckNothingChanged(world);
+        }
+    }
+
+    private static void Trouble(World world, SimMember leader, SimMember other, int lasts)
+    {
+        switch (world.Dice.Below(8))
+        {
+            case 0:
+                world.Chaos.Network.Isolate(other.Id);
+                break;
+            case 1:
+                world.Chaos.Machines.Pause(other, lasts);
+                break;
+            case 2:
+                other.Crash(power: true);
+                break;
+            case 3:
+                world.Chaos.Network.Deaf(other.Id);
+                break;
+            case 4:
+                world.Chaos.Network.Mute(other.Id);
+                break;
+            case 5:
+                // It hears all but the leader.
+                world.Network.CutBoth(leader.Id, other.Id);
+                world.Coverage.Count("partition, partial");
+                break;
+            default:
+                world.Coverage.Count("clock jump");
+                (world.Dice.OneIn(3) ? other : leader).Clock.JumpUs +=
+                    Timeline.UsPerSecond * world.Dice.Between(-100_000, 50_000);
+                break;
         }
     }
 

@@ -22,7 +22,11 @@ internal sealed class Upgrades : Scripted
     protected override IEnumerable<Pause> Script(World world)
     {
         foreach (var member in world.Present)
+        {
             member.Reads = world.Dice.OneIn(3) ? StoreFormat.Newest : StoreFormat.First;
+            if (member.Reads < StoreFormat.Newest)
+                world.Coverage.Count("older program");
+        }
         world.ClientsRest = true;
         while (world.Checks.Log.State.Cluster is null)
         {
@@ -86,7 +90,7 @@ internal sealed class Upgrades : Scripted
     /// <summary>What the leader's format gate does.</summary>
     private static void Raise(World world)
     {
-        if (ReadyLeader(world)?.Process is not { } process)
+        if (world.Operator.IsBusy || ReadyLeader(world)?.Process is not { } process)
             return;
         var state = process.Store.State;
         var managers = process.Core.Configuration.Members.Select(m => new NodeId(m.NodeId));
@@ -94,17 +98,19 @@ internal sealed class Upgrades : Scripted
         if (state.Cluster is not { } cluster || common <= state.Format)
             return;
         world.Coverage.Count("format raised");
-        Propose(world, new StoreAction.SetCluster(cluster with { FormatVersion = common }));
+        if (Propose(world, new StoreAction.SetCluster(cluster with { FormatVersion = common })) is { } raised)
+            world.Operator.FormatRise = (process, raised);
     }
 
-    private static void Propose(World world, StoreAction action)
+    private static Task? Propose(World world, StoreAction action)
     {
         if (ReadyLeader(world) is not { } leader)
-            return;
+            return null;
         var entry = FormatRules.Fit(
             StoreEntry.Of(leader.Clock.GetUtcNow(), action), leader.Process!.Store.State);
         var request = new ProposalRequest(EntryCodec.Encode(entry), null);
         leader.Submit(request, request.Result, () => { });
+        return request.Result;
     }
 
     private static ClusterRecord FirstCluster() => new()

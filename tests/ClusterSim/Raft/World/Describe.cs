@@ -20,6 +20,10 @@ internal static class Describe
             VoteReply v => $"{(v.PreVote ? "pre-vote" : "vote")} {(v.Granted ? "yes" : "no")}",
             HeartbeatRequest h => $"heartbeat commit {h.Commit} round {h.Round}",
             HeartbeatReply h => $"heard round {h.Round}",
+            SnapshotRequest s =>
+                $"snapshot {s.Mark.Index}/{s.Mark.Term} #{s.Transfer} at {s.Offset}+{s.Data.Length}"
+                    + (s.Last ? ", last" : ""),
+            SnapshotReply s => $"snapshot {s.Index} #{s.Transfer}: {s.Outcome}, next {s.NextOffset}",
             _ => message.GetType().Name,
         };
         return $"{e.From}>{e.To} t{e.Term} {what}";

@@ -22,6 +22,12 @@ internal sealed class Operator(World world)
     /// <summary>A removal is on its way.</summary>
     public bool IsRemoving => _toRemove.Count > 0;
 
+    /// <summary>The leader raises the format at the moment; nobody is taken in meanwhile, as in the product.</summary>
+    public (MemberProcess Leader, Task Raised)? FormatRise { get; set; }
+
+    /// <summary>Something was asked for and is not answered yet.</summary>
+    public bool IsBusy => _busy;
+
     /// <summary>Nothing is left to do, and the leader's configuration has no lost member and no learner.</summary>
     public bool IsDone => !_busy && _toAdd.Count == 0 && _toRemove.Count == 0
         && world.Leader()?.Process?.Core.Configuration.Members.All(
@@ -55,9 +61,10 @@ internal sealed class Operator(World world)
         }
         else if (gone is not null)
             Ask(leader, ConfChange.Remove(gone.Id));
-        else if (_toAdd.TryPeek(out var added) && (added.LostAtUs is not null || IsKnown(core, added)))
+        else if (_toAdd.TryPeek(out var added)
+            && (added.LostAtUs is not null || IsKnown(core, added) || IsTooOld(leader, added)))
             _toAdd.Dequeue();
-        else if (added is not null)
+        else if (added is not null && core.LeaderReady && !IsRaising(leader))
             AskToAdd(leader, added);
     }
 
@@ -68,6 +75,12 @@ internal sealed class Operator(World world)
 
     private static bool IsKnown(RaftCore core, SimMember added) =>
         core.Configuration.Find(added.Id) is not null || core.Configuration.IsRemoved(added.Id);
+
+    private bool IsRaising(SimMember leader) =>
+        FormatRise is { Raised.IsCompleted: false } rise && rise.Leader == leader.Process;
+
+    private static bool IsTooOld(SimMember leader, SimMember added) =>
+        added.Reads < leader.Process!.Store.State.Format;
 
     private void FindLost()
     {
@@ -86,7 +99,9 @@ internal sealed class Operator(World world)
         if (_toRemove.Contains(lost))
             return;
         Remove(lost);
-        Add(world.NewMember(world.Dice.OneIn(2) ? lost.Self.Address : null));
+        // Only a machine that is gone leaves its address to another.
+        var isGone = lost.LostAtUs is not null;
+        Add(world.NewMember(isGone && world.Dice.OneIn(2) ? lost.Self.Address : null));
         world.Coverage.Count("replaced");
     }
 

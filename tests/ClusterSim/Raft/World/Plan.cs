@@ -10,6 +10,9 @@ internal sealed record Plan
 
     public int Clients { get; init; } = 4;
 
+    /// <summary>Clients that only read, without pause, from whoever leads.</summary>
+    public int Readers { get; init; }
+
     /// <summary>Mean time between a client's operations.</summary>
     public int ThinkMs { get; init; } = 120;
 

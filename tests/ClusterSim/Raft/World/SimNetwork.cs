@@ -13,6 +13,7 @@ internal sealed class SimNetwork(Dice dice, Timeline timeline, Coverage coverage
 
     private readonly HashSet<(RaftId From, RaftId To)> _cuts = [];
     private readonly Dictionary<RaftId, List<Action>> _clogs = [];
+    private readonly Dictionary<(RaftId From, RaftId To), List<(RaftMessage Message, Action Deliver)>> _held = [];
     private readonly Dictionary<(RaftId From, RaftId To), long> _lastArrivalUs = [];
     private readonly Dictionary<(RaftId From, RaftId To), int> _bandwidths = [];
     private readonly Dictionary<(RaftId From, RaftId To), long> _busyUntilUs = [];
@@ -40,8 +41,9 @@ internal sealed class SimNetwork(Dice dice, Timeline timeline, Coverage coverage
     public bool Quiet => _cuts.Count == 0 && _clogs.Count == 0;
 
     /// <summary>Brings a message (any number of times) to <paramref name="deliver"/>, or not.</summary>
-    public void Send(long atUs, RaftId from, RaftId to, int bytes, Action deliver)
+    public void Send(long atUs, RaftMessage message, RaftId to, int bytes, Action deliver)
     {
+        var from = message.From;
         if (dice.PerThousand(LossPerThousand))
         {
             coverage.Count("lost");
@@ -64,7 +66,7 @@ internal sealed class SimNetwork(Dice dice, Timeline timeline, Coverage coverage
                 coverage.Count("delayed");
             }
             arrival = InOrder(from, to, arrival);
-            timeline.At(arrival, () => Arrive(from, to, deliver));
+            timeline.At(arrival, () => Arrive(message, to, deliver));
         }
     }
 
@@ -89,6 +91,29 @@ internal sealed class SimNetwork(Dice dice, Timeline timeline, Coverage coverage
             timeline.After(dice.Below(MaxDelayUs), deliver);
     }
 
+    /// <summary>What goes from one to the other waits until <see cref="Release"/>.</summary>
+    public void Hold(RaftId from, RaftId to) => _held.TryAdd((from, to), []);
+
+    public void Release(RaftId from, RaftId to)
+    {
+        if (!_held.Remove((from, to), out var waiting))
+            return;
+        coverage.Count("link held");
+        foreach (var (_, deliver) in waiting)
+            timeline.After(1, deliver);
+    }
+
+    /// <summary>
+    /// What was held comes when the caller wants it, or never; what is sent from now on goes its way before it.
+    /// </summary>
+    public IReadOnlyList<(RaftMessage Message, Action Deliver)> TakeHeld(RaftId from, RaftId to)
+    {
+        if (!_held.Remove((from, to), out var waiting))
+            return [];
+        coverage.Count("link held");
+        return waiting;
+    }
+
     /// <summary>Bytes per second from one member to another; 0 = as many as you like.</summary>
     public void Limit(RaftId from, RaftId to, int bytesPerSecond) => _bandwidths[(from, to)] = bytesPerSecond;
 
@@ -98,14 +123,19 @@ internal sealed class SimNetwork(Dice dice, Timeline timeline, Coverage coverage
     {
         _cuts.Clear();
         _bandwidths.Clear();
+        foreach (var (from, to) in _held.Keys.Order().ToArray())
+            Release(from, to);
         foreach (var member in _clogs.Keys.Order().ToArray())
             Unclog(member);
     }
 
-    private void Arrive(RaftId from, RaftId to, Action deliver)
+    private void Arrive(RaftMessage message, RaftId to, Action deliver)
     {
+        var from = message.From;
         if (_cuts.Contains((from, to)))
             coverage.Count("cut");
+        else if (_held.TryGetValue((from, to), out var waiting))
+            waiting.Add((message, deliver));
         else if (_clogs.TryGetValue(to, out var held))
             held.Add(deliver);
         else

@@ -23,10 +23,14 @@ internal sealed class SimStore(SimMember member, Checks checks) : IStateMachine
 
     public IStatePicture Capture() => Store.Capture();
 
-    public void Restore(ulong index, ulong term, Stream snapshot)
+    public Action PrepareRestore(ulong index, ulong term, Stream snapshot)
     {
-        Store.Restore(index, term, snapshot);
-        F1Formats.OnRestored(member, State);
-        checks.OnRestored(member, index, _hashes.Of(State));
+        var replace = Store.PrepareRestore(index, term, snapshot);
+        return () =>
+        {
+            replace();
+            F1Formats.OnRestored(member, State);
+            checks.OnRestored(member, index, _hashes.Of(State));
+        };
     }
 }

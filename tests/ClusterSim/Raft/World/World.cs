@@ -150,9 +150,10 @@ internal sealed class World
             Trace.Line(atUs, Describe.Message(message));
         if (!_byAddress.TryGetValue(to.Address, out var target))
             return;
-        Network.Send(atUs, from.Id, target.Id, bytes.Length, () => target.Receive(RaftMessageCodec.Decode(bytes)));
+        Network.Send(
+            atUs, message, target.Id, bytes.Length, () => target.Receive(RaftMessageCodec.Decode(bytes)));
         if (Network.Mangle?.Invoke(message) is { } strange)
-            Network.Send(atUs, from.Id, target.Id, bytes.Length, () => target.Receive(strange));
+            Network.Send(atUs, strange, target.Id, bytes.Length, () => target.Receive(strange));
     }
 
     /// <summary>A process ended. In the product systemd starts it again.</summary>
@@ -186,7 +187,11 @@ internal sealed class World
 
     private void StartClients()
     {
-        Clients = [.. Enumerable.Range(1, Plan.Clients).Select(_ => new SimClient(this, ++_lastClient))];
+        Clients =
+        [
+            .. Enumerable.Range(0, Plan.Clients + Plan.Readers)
+                .Select(i => new SimClient(this, ++_lastClient, isReader: i >= Plan.Clients)),
+        ];
         foreach (var client in Clients)
             client.Start();
     }
