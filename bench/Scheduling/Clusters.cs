@@ -33,16 +33,18 @@ internal static class Clusters
 
     internal static ClusterState WithSpec(ClusterState state, int number, int tasks, Action<ServiceSpec> edit)
     {
-        var spec = new ServiceSpec
-        {
-            Name = $"s{number}",
-            Task = new TaskSpec { Container = new ContainerSpec { Image = "web:1" }, Placement = new Placement() },
-            Replicated = new ReplicatedMode { Replicas = (ulong)tasks },
-        };
+        var spec = Spec(number, tasks);
         edit(spec);
         return state.Apply(StoreEntry.Of(Now, new StoreAction.CreateService(Id(number), spec)), state.LastIndex + 1)
             .State;
     }
+
+    internal static ServiceSpec Spec(int number, int tasks) => new()
+    {
+        Name = $"s{number}",
+        Task = new TaskSpec { Container = new ContainerSpec { Image = "web:1" }, Placement = new Placement() },
+        Replicated = new ReplicatedMode { Replicas = (ulong)tasks },
+    };
 
     internal static ServiceId Id(int number) => new(number.ToString("d25", CultureInfo.InvariantCulture));
 

@@ -8,6 +8,7 @@ using Swarm.Store;
 
 // scheduling [RUNS]: from tasks that wait in the store to all of them assigned in the store, through the planner.
 var runs = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 7;
+var only = args.Length > 1 ? args[1] : null;
 Measure("10k tasks on 1k nodes", 1_000, [(1, 10_000)], _ => { });
 Measure("10k tasks on 1k nodes, constraint", 1_000, [(1, 10_000)],
     s => s.Task.Placement.Constraints.Add("engine.labels.disk==ssd"));
@@ -22,12 +23,25 @@ Measure("1k tasks on 100k nodes", 100_000, [(1, 1_000)], _ => { });
 Measure("100k tasks on 1k nodes", 1_000, [(1, 100_000)], _ => { });
 Measure("100k tasks on 10k nodes", 10_000, [(1, 100_000)], _ => { });
 Measure("100k tasks on 100k nodes", 100_000, [(1, 100_000)], _ => { });
-Incremental();
+if (only is null)
+{
+    Incremental();
+    Loop.Create(10_000, 100_000);
+    Loop.Create(10_000, 100_000);
+    Loop.Idle(10_000, 10, 10_000);
+    Loop.Idle(10_000, 100, 10_000);
+}
+
 
 void Measure(string what, int nodes, (int Services, int Tasks)[] load, Action<ServiceSpec> edit)
 {
-    var state = Clusters.Nodes(nodes);
-    var number = 0;
+    if (only is not null && !what.Contains(only, StringComparison.Ordinal))
+    {
+        return;
+    }
+
+    var before = Clusters.Nodes(nodes);
+    var (state, number) = (before, 0);
     foreach (var (services, tasks) in load)
     {
         for (var i = 0; i < services; i++)
@@ -36,29 +50,33 @@ void Measure(string what, int nodes, (int Services, int Tasks)[] load, Action<Se
         }
     }
 
-    Run(what, state, load.Sum(l => l.Services * l.Tasks));
+    Run(what, state, load.Sum(l => l.Services * l.Tasks), before);
 }
 
 // Ten more tasks for a cluster of 10k nodes that runs 100k.
 void Incremental()
 {
-    var planner = new Planner();
-    var state = Assign(Clusters.WithService(Clusters.Nodes(10_000), 0, 100_000, _ => { }), planner, out _);
-    Run("10 tasks into 100k on 10k nodes", Clusters.WithService(state, 1, 10, _ => { }), 10, planner);
+    var state = Assign(
+        Clusters.WithService(Clusters.Nodes(10_000), 0, 100_000, _ => { }), new Planner(), out _, out _);
+    Run("10 tasks into 100k on 10k nodes", Clusters.WithService(state, 1, 10, _ => { }), 10, state);
 }
 
-void Run(string what, ClusterState state, int tasks, Planner? planner = null)
+void Run(string what, ClusterState state, int tasks, ClusterState before)
 {
-    var times = new List<double>();
+    var times = new List<(double All, double Plan, double Cpu)>();
     var bytes = 0L;
     for (var run = 0; run < runs; run++)
     {
+        // A planner that has seen the cluster before the tasks came, as a leader's has.
+        var planner = new Planner();
+        planner.Plan(before, Clusters.Now, NoNewTasks);
         GC.Collect();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        var watch = Stopwatch.StartNew();
-        var after = Assign(state, planner ?? new Planner(), out var assigned);
-        times.Add(watch.Elapsed.TotalMilliseconds);
-        bytes = GC.GetAllocatedBytesForCurrentThread() - before;
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var (watch, cpu) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
+        var after = Assign(state, planner, out var assigned, out var planning);
+        cpu = Environment.CpuUsage.TotalTime - cpu;
+        times.Add((watch.Elapsed.TotalMilliseconds, planning.TotalMilliseconds, cpu.TotalMilliseconds));
+        bytes = GC.GetAllocatedBytesForCurrentThread() - allocated;
         if (assigned != tasks || after.Tasks.Values.Any(t => t.Status.State != TaskState.Assigned))
         {
             throw new InvalidOperationException($"{what}: {assigned} of {tasks} assigned");
@@ -66,19 +84,30 @@ void Run(string what, ClusterState state, int tasks, Planner? planner = null)
     }
 
     times.Sort();
+    var median = times[times.Count / 2];
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{what,-50} {times[times.Count / 2],9:f1} ms (best {times[0]:f1}), {bytes / tasks:d} bytes a task"));
+        $"{what,-50} {median.All,9:f1} ms (best {times[0].All:f1}; {median.Plan:f1} of it planning; "
+        + $"CPU {times.Min(t => t.Cpu):f1}), "
+        + $"{bytes / tasks:d} bytes a task"));
 }
 
+static TaskId NoNewTasks() => throw new InvalidOperationException("no new tasks");
+
 // The leader's loop without the log: plan, apply, plan again while there is more.
-static ClusterState Assign(ClusterState state, Planner planner, out int assigned)
+static ClusterState Assign(ClusterState state, Planner planner, out int assigned, out TimeSpan planning)
 {
-    assigned = 0;
+    (assigned, planning) = (0, TimeSpan.Zero);
     while (true)
     {
-        var plan = planner.Plan(state, Clusters.Now, () => throw new InvalidOperationException("no new tasks"));
-        assigned += plan.Actions.OfType<StoreAction.AssignTask>().Count();
+        var watch = Stopwatch.StartNew();
+        var plan = planner.Plan(state, Clusters.Now, NoNewTasks);
+        planning += watch.Elapsed;
+        foreach (var action in plan.Actions)
+        {
+            assigned += action is StoreAction.AssignTask ? 1 : 0;
+        }
+
         if (plan.Actions.IsEmpty)
         {
             return state;

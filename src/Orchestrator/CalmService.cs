@@ -4,77 +4,75 @@ using Swarm.Model;
 namespace Swarm.Orchestrator;
 
 /// <summary>
-/// A replicated service that has its number of slots and is not being updated: all there is to do is in the slots
-/// that are not settled, usually none or a few. Finding them costs a look at each task and nothing more, which is
-/// what keeps one crashed task of a hundred thousand from costing as much as all of them.
+/// A replicated service that is not being updated and has no slots too many: all there is to do is in the slots that
+/// are not settled, usually none or a few, and in those that are missing. Which these are is remembered, so that one
+/// crashed task of a million costs as much as one of ten.
 /// </summary>
-internal sealed class CalmService
+internal sealed class CalmService(ServiceScope scope, ServiceLedger ledger)
 {
-    private readonly ServiceScope _scope;
-    private readonly int _limit;
-    private List<Slot> _busy = [];
-    private ulong _settled;
+    private readonly List<Slot> _busy = [];
 
-    private CalmService(ServiceScope scope) => (_scope, _limit) = (scope, TaskReaper.Limit(scope));
+    /// <summary>It may be one; its slots will tell.</summary>
+    internal static bool MayBe(ServiceRecord service) =>
+        service is not ({ Removing: true } or { IsGlobal: true } or { IsJob: true }
+            or { Update: { IsRunning: true } or { IsPaused: true } });
 
-    /// <summary>Null when the whole service has to be looked at.</summary>
-    internal static CalmService? Of(ServiceScope scope)
+    /// <summary>False, and nothing done, when the whole service has to be looked at.</summary>
+    internal bool TryKeep()
     {
-        if (scope.Service is { Removing: true } or { IsGlobal: true } or { IsJob: true }
-            or { Update: { IsRunning: true } or { IsPaused: true } })
+        foreach (var key in ledger.Busy)
         {
-            return null;
+            _busy.Add(scope.Read(key));
         }
 
-        var calm = new CalmService(scope);
-        return calm.Scan() ? calm : null;
-    }
-
-    /// <summary>Reaps and keeps alive what is not settled.</summary>
-    internal void Keep()
-    {
-        TaskReaper.Reap(_scope, _busy);
-        foreach (var slot in _busy.Where(s => !s.IsLeaving))
+        _busy.Sort(static (a, b) => a.Key.Slot.CompareTo(b.Key.Slot));
+        var staying = ledger.Settled + (ulong)_busy.Count(s => !s.IsLeaving);
+        var replicas = scope.Service.Spec.Replicas();
+        if (staying > replicas
+            || _busy.Exists(s => s.Wanted.Exists(scope.IsDirty)
+                || (s.Wanted.Count == 0 && s.Newest is { } last && scope.IsDirty(last))))
         {
-            SlotKeeper.Step(_scope, slot);
+            return false;
         }
-    }
 
-    /// <summary>False when slots are missing or too many, or hold tasks that an update has to replace.</summary>
-    private bool Scan()
-    {
-        _busy = _scope.Read(ids => !IsSettled(ids));
-        var staying = _settled + (ulong)_busy.Count(s => !s.IsLeaving);
-        return staying == _scope.Service.Spec.Replicas()
-            && !_busy.Exists(s => s.Wanted.Exists(_scope.IsDirty)
-                || (s.Wanted.Count == 0 && s.Newest is { } last && _scope.IsDirty(last)));
+        TaskReaper.Reap(scope, _busy);
+        if (staying < replicas)
+        {
+            Scaling.Fill(scope, (replicas - staying, ledger.SkipTaken(scope)), IsTaken, Leaving());
+        }
+
+        foreach (var slot in _busy.Where(s => !s.IsLeaving).TakeWhile(_ => !scope.IsFull))
+        {
+            SlotKeeper.Step(scope, slot);
+        }
+
+        return true;
     }
 
     /// <summary>Its last task is wanted, lives, and lies well; those before it have ended and may be kept.</summary>
-    private bool IsSettled(ImmutableArray<TaskId> ids)
+    internal static bool IsSettled(ServiceScope scope, ImmutableArray<TaskId> ids, TaskRecord task)
     {
-        if (_limit >= 0 && ids.Length > Math.Max(_limit, 1))
+        scope.Looks += ids.Length;
+        if (scope.HistoryLimit >= 0 && ids.Length > Math.Max(scope.HistoryLimit, 1))
         {
             return false;
         }
 
         for (var i = 0; i < ids.Length - 1; i++)
         {
-            var old = _scope.State.Tasks[ids[i]];
+            var old = scope.State.Tasks[ids[i]];
             if (old.DesiredState != TaskState.Shutdown || !old.Status.State.IsTerminal())
             {
                 return false;
             }
         }
 
-        var task = _scope.State.Tasks[ids[^1]];
-        if (task.DesiredState != _scope.Up || task.Status.State.IsTerminal() || _scope.HasLostNode(task)
-            || _scope.IsDirty(task) || _scope.IsMisplaced(task))
-        {
-            return false;
-        }
-
-        _settled++;
-        return true;
+        return task.DesiredState == scope.Up && !task.Status.State.IsTerminal() && !scope.HasLostNode(task)
+            && !scope.IsDirty(task) && !scope.IsMisplaced(task);
     }
+
+    private bool IsTaken(ulong number) =>
+        scope.State.SlotsOf(scope.Service.Id).ContainsKey(new SlotKey(scope.Service.Id, number, default));
+
+    private HashSet<ulong> Leaving() => [.. _busy.Where(s => s.IsLeaving).Select(s => s.Key.Slot)];
 }

@@ -8,7 +8,7 @@ namespace Swarm.Orchestrator;
 /// <summary>The snapshot while it is being planned on, and the steps that led there.</summary>
 internal sealed class Draft
 {
-    private DateTimeOffset? _wakeAt;
+    private readonly List<StoreAction> _staged = [];
 
     internal Draft(ClusterState before, DateTimeOffset now) => (Before, State, Now) = (before, before, now);
 
@@ -24,20 +24,21 @@ internal sealed class Draft
 
     internal bool IsFull => Count >= Planner.MaxActions;
 
-    internal void Wake(DateTimeOffset? at) => _wakeAt = at is null || (_wakeAt < at) ? _wakeAt : at;
-
-    internal DateTimeOffset? WakeAt(IEnumerable<DateTimeOffset?> others)
-    {
-        foreach (var at in others)
-        {
-            Wake(at);
-        }
-
-        return _wakeAt;
-    }
+    /// <summary>Steps that end the plan: they are in no state of it, so that applying them is saved.</summary>
+    internal IReadOnlyList<StoreAction> Staged => _staged;
 
     /// <summary>Something was left undone for want of room.</summary>
     internal bool IsCut { get; set; }
+
+    internal void Stage(List<StoreAction> steps) => _staged.AddRange(steps);
+
+    /// <summary>The plan goes on: what was staged happens.</summary>
+    internal void Settle()
+    {
+        StoreAction[] steps = [.. _staged];
+        _staged.Clear();
+        Apply(steps);
+    }
 
     /// <summary>Keeps the steps that Apply accepts; a rollback that it refuses becomes a pause.</summary>
     internal void Apply(IEnumerable<StoreAction> steps)

@@ -1,4 +1,5 @@
 using Swarm.Model;
+using Swarm.Scheduler;
 
 namespace Swarm.Orchestrator;
 
@@ -37,7 +38,8 @@ internal static class JobReconciler
 
     /// <summary>A task of it has ended well.</summary>
     private static bool IsDone(ServiceScope scope, Slot slot) =>
-        slot.Tasks.Any(t => t.Status.State == TaskState.Complete && IsCurrent(scope, t));
+        !Planted.Has(PlantedBug.JobOverCompleted)
+        && slot.Tasks.Any(t => t.Status.State == TaskState.Complete && IsCurrent(scope, t));
 
     private static bool IsCurrent(ServiceScope scope, TaskRecord task) =>
         task.SpecVersion >= scope.Service.JobSpecVersion;
@@ -60,12 +62,12 @@ internal static class JobReconciler
         }
 
         var most = scope.Service.Spec.MaxConcurrent();
-        var free = most - Math.Min(most, active);
+        var free = most - Math.Min(most, Planted.Has(PlantedBug.JobConcurrencyIgnored) ? 0 : active);
         var taken = slots.Select(s => s.Key.Slot).ToHashSet();
         var stopping = scope.Slots.Where(s => s.Tasks.Any(t => t.IsRunningSomewhere())).Select(s => s.Key.Slot)
             .ToHashSet();
         var total = scope.Service.Spec.TotalCompletions();
-        for (ulong number = 1; number <= total && free > 0 && scope.Actions.Count < Planner.MaxActions; number++)
+        for (ulong number = 1; number <= total && free > 0 && !scope.IsFull; number++)
         {
             if (!taken.Contains(number))
             {

@@ -4,34 +4,56 @@ using Swarm.Store;
 
 namespace Swarm.Orchestrator;
 
-/// <summary>A node that reports less than is reserved on it loses tasks, the newest first (behaviour.md H).</summary>
-internal static class NodeEnforcer
+/// <summary>
+/// A node that reports less than is reserved on it, or other generic resources than its tasks hold, loses tasks, the
+/// newest first (behaviour.md H).
+/// </summary>
+internal sealed class NodeEnforcer
 {
-    internal static IEnumerable<StoreAction> Evict(ClusterState state)
+    private readonly HashSet<NodeId> _changed = [];
+
+    /// <summary>Only a change of the node itself can take something from its tasks.</summary>
+    internal void Follow(StateDelta delta)
     {
-        foreach (var node in state.Nodes.Values)
+        foreach (var (before, after) in delta.Nodes)
         {
-            var usage = state.UsageOf(node.Id);
-            if (node.IsSchedulable && node.Description?.Resources is { } has
-                && (usage.NanoCpus > has.NanoCpus || usage.MemoryBytes > has.MemoryBytes))
-            {
-                foreach (var action in EvictFrom(state, node, has))
-                {
-                    yield return action;
-                }
-            }
+            _changed.Add((after ?? before)!.Id);
+        }
+    }
+
+    internal List<StoreAction> Evict(ClusterState state)
+    {
+        var actions = new List<StoreAction>();
+        _changed.RemoveWhere(id =>
+        {
+            var before = actions.Count;
+            Evict(state, id, actions);
+            // Until it is seen to have happened it is said again.
+            return actions.Count == before;
+        });
+        return actions;
+    }
+
+    private static void Evict(ClusterState state, NodeId id, List<StoreAction> actions)
+    {
+        var usage = state.UsageOf(id);
+        if (state.Nodes.Get(id) is { IsSchedulable: true, Description.Resources: { } has } node
+            && (usage.NanoCpus > has.NanoCpus || usage.MemoryBytes > has.MemoryBytes || !usage.Generic.IsEmpty))
+        {
+            actions.AddRange(EvictFrom(state, node, has));
         }
     }
 
     private static IEnumerable<StoreAction> EvictFrom(ClusterState state, NodeRecord node, Resources has)
     {
-        var (cpus, memory) = (has.NanoCpus, has.MemoryBytes);
+        var (cpus, memory, given) = (has.NanoCpus, has.MemoryBytes, GenericHoldings.None);
         foreach (var task in state.TasksOn(node.Id)
             .Where(t => t.IsLive && t.Status.State >= TaskState.Assigned)
             .OrderBy(t => t.CreatedAt).ThenBy(t => t.Id))
         {
             var wants = state.SpecOf(task).Task?.Reservations ?? new Resources();
-            if ((wants.NanoCpus > 0 && wants.NanoCpus > cpus) || (wants.MemoryBytes > 0 && wants.MemoryBytes > memory))
+            if ((wants.NanoCpus > 0 && wants.NanoCpus > cpus) || (wants.MemoryBytes > 0 && wants.MemoryBytes > memory)
+                || !task.Generic.All(share => given.Fits(has, share)))
             {
                 yield return new StoreAction.SetDesiredState(task.Id, 0, TaskState.Shutdown);
                 continue;
@@ -39,6 +61,7 @@ internal static class NodeEnforcer
 
             cpus -= wants.NanoCpus;
             memory -= wants.MemoryBytes;
+            given = task.Generic.Aggregate(given, (all, share) => all.With(share));
         }
     }
 }

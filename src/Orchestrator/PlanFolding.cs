@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Swarm.Model;
+using Swarm.Protocol.V1;
 using Swarm.Store;
 
 namespace Swarm.Orchestrator;
@@ -8,39 +9,78 @@ namespace Swarm.Orchestrator;
 /// Many small steps as few actions: what happened to a task after its creation goes into its creation, and only the
 /// last desired state counts. Versions are those of the state that was planned on.
 /// </summary>
-internal sealed class PlanFolding(ClusterState before, ClusterState after)
+internal sealed class PlanFolding(ClusterState before, Draft draft)
 {
     /// <summary>Of the plan's entry, in bytes; estimated from above.</summary>
     internal const int MaxBytes = 1 << 20;
 
     private const int ActionBytes = 100;
     private const int PortBytes = 16;
+    private const int TagBytes = 4;
 
+    private readonly ClusterState _after = draft.State;
     private readonly HashSet<TaskId> _desired = [];
+    private readonly Dictionary<TaskId, StoreAction> _stagedOnNew = [];
     private readonly ImmutableArray<StoreAction>.Builder _actions = ImmutableArray.CreateBuilder<StoreAction>();
     private int _bytes;
     private bool _calledOff;
 
     /// <summary>The folded actions, and whether something was left out.</summary>
-    internal (ImmutableArray<StoreAction> Actions, bool Cut) Fold(IEnumerable<StoreAction> steps)
+    internal (ImmutableArray<StoreAction> Actions, bool Cut) Fold()
     {
-        foreach (var step in steps)
+        var staged = new List<StoreAction>(draft.Staged.Count);
+        foreach (var step in draft.Staged)
         {
-            if (Folded(step) is not { } action)
+            if (NewTask(step) is { } id)
             {
-                continue;
+                _stagedOnNew[id] = step;
             }
+            else
+            {
+                staged.Add(step);
+            }
+        }
 
-            _bytes += Bytes(action);
-            if (_bytes > MaxBytes || _actions.Count == Planner.MaxActions)
+        foreach (var step in draft.Steps)
+        {
+            if (Folded(step) is { } action && !TryAdd(action))
             {
                 return (_actions.ToImmutable(), true);
             }
+        }
 
-            _actions.Add(action);
+        foreach (var action in staged)
+        {
+            if (!TryAdd(action))
+            {
+                return (_actions.ToImmutable(), true);
+            }
         }
 
         return (_actions.ToImmutable(), _calledOff);
+    }
+
+    private bool TryAdd(StoreAction action)
+    {
+        _bytes += Bytes(action);
+        if (_bytes > MaxBytes || _actions.Count == Planner.MaxActions)
+        {
+            return false;
+        }
+
+        _actions.Add(action);
+        return true;
+    }
+
+    private TaskId? NewTask(StoreAction step)
+    {
+        var id = step switch
+        {
+            StoreAction.AssignTask a => a.Id,
+            StoreAction.ExplainTask a => a.Id,
+            _ => throw new InvariantException($"an action of kind {step.GetType().Name} is not staged"),
+        };
+        return draft.Steps.Count > 0 && !before.Tasks.ContainsKey(id) ? id : null;
     }
 
     private StoreAction? Folded(StoreAction step) => step switch
@@ -50,7 +90,7 @@ internal sealed class PlanFolding(ClusterState before, ClusterState after)
         StoreAction.ExplainTask a => Stored(a.Id) ? a : null,
         StoreAction.DeleteTask a => before.Tasks.ContainsKey(a.Id) ? a : null,
         StoreAction.SetDesiredState a => Stored(a.Id) && _desired.Add(a.Id)
-            ? a with { Desired = after.Tasks[a.Id].DesiredState }
+            ? a with { Desired = _after.Tasks[a.Id].DesiredState }
             : null,
         StoreAction.SetUpdateStatus a => a with { Version = Version(a.Id) },
         StoreAction.SetServicePorts a => a with { Version = Version(a.Id) },
@@ -58,7 +98,7 @@ internal sealed class PlanFolding(ClusterState before, ClusterState after)
         _ => step,
     };
 
-    private bool Stored(TaskId id) => before.Tasks.ContainsKey(id) && after.Tasks.ContainsKey(id);
+    private bool Stored(TaskId id) => before.Tasks.ContainsKey(id) && _after.Tasks.ContainsKey(id);
 
     private ulong Version(ServiceId id) => before.Services[id].Version;
 
@@ -68,7 +108,7 @@ internal sealed class PlanFolding(ClusterState before, ClusterState after)
     /// </summary>
     private StoreAction.CreateTask? Creation(TaskId id)
     {
-        if (after.Tasks.Get(id) is { IsWanted: true } task)
+        if (_after.Tasks.Get(id) is { IsWanted: true } task)
         {
             return Creation(task);
         }
@@ -77,18 +117,45 @@ internal sealed class PlanFolding(ClusterState before, ClusterState after)
         return null;
     }
 
-    private static StoreAction.CreateTask Creation(TaskRecord task) => new(task with
+    private StoreAction.CreateTask Creation(TaskRecord task)
     {
-        CreatedAt = default,
-        UpdatedAt = default,
-        Version = 0,
-        Status = new TaskStatusRecord { State = task.Status.State, At = default, Error = task.Status.Error },
-    });
+        var staged = _stagedOnNew.GetValueOrDefault(task.Id);
+        var assigned = staged as StoreAction.AssignTask;
+        return new StoreAction.CreateTask(task with
+        {
+            NodeId = assigned?.Node ?? task.NodeId,
+            HostPorts = assigned?.HostPorts ?? task.HostPorts,
+            Generic = assigned?.Generic ?? task.Generic,
+            CreatedAt = default,
+            UpdatedAt = default,
+            Version = 0,
+            Status = new TaskStatusRecord
+            {
+                State = assigned is null ? task.Status.State : TaskState.Assigned,
+                At = default,
+                Error = assigned is not null ? ""
+                    : staged is StoreAction.ExplainTask explained ? explained.Explanation
+                    : task.Status.Error,
+            },
+        });
+    }
+
+    private static int Bytes(ImmutableArray<GenericResource> shares)
+    {
+        var bytes = 0;
+        foreach (var share in shares)
+        {
+            bytes += share.CalculateSize() + TagBytes;
+        }
+
+        return bytes;
+    }
 
     private static int Bytes(StoreAction action) => action switch
     {
-        StoreAction.CreateTask a => ActionBytes + (a.Task.HostPorts.Length * PortBytes) + a.Task.Status.Error.Length,
-        StoreAction.AssignTask a => ActionBytes + (a.HostPorts.Length * PortBytes),
+        StoreAction.CreateTask a => ActionBytes + (a.Task.HostPorts.Length * PortBytes) + a.Task.Status.Error.Length
+            + Bytes(a.Task.Generic),
+        StoreAction.AssignTask a => ActionBytes + (a.HostPorts.Length * PortBytes) + Bytes(a.Generic),
         StoreAction.ExplainTask a => ActionBytes + a.Explanation.Length,
         StoreAction.SetServicePorts a => ActionBytes + (a.Ports.Length * PortBytes),
         _ => ActionBytes,

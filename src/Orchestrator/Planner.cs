@@ -1,12 +1,14 @@
 using Swarm.Model;
+using Swarm.Scheduler;
 using Swarm.Store;
 
 namespace Swarm.Orchestrator;
 
 /// <summary>
 /// The one who decides: reconcile, allocate, schedule, composed by applying their actions to the snapshot in memory
-/// with the very Apply of the replicas. Made anew with each leadership; what it remembers between two calls is only
-/// which services had nothing to do at which revision, so that quiet ones cost nothing.
+/// with the very Apply of the replicas. Made anew with each leadership. What it remembers between two calls follows
+/// from the states that it saw and saves it from looking at what did not change: a plan costs what changed since the
+/// one before, whatever the size of the cluster.
 /// </summary>
 public sealed class Planner
 {
@@ -19,7 +21,13 @@ public sealed class Planner
     /// <summary>How often reconciling and scheduling alternate: a task without a place lets an update go on.</summary>
     private const int MaxPasses = 3;
 
-    private readonly Dictionary<ServiceId, Quiet> _quiet = [];
+    private readonly ServiceBook _book = new();
+    private readonly TaskPlacer _placer = new();
+    private readonly NodeEnforcer _enforcer = new();
+    private ClusterState _seen = ClusterState.Empty;
+
+    /// <summary>Tasks that were looked at so far, each look counted: what planning costs.</summary>
+    public long Looks => _book.Looks + _placer.Looks;
 
     /// <summary>
     /// What has to be done in this state at this time. Empty on a state that holds the result of the same plan.
@@ -28,92 +36,76 @@ public sealed class Planner
     public Plan Plan(ClusterState state, DateTimeOffset now, Func<TaskId> newTaskId)
     {
         var draft = new Draft(state, now);
-        draft.Apply(NodeEnforcer.Evict(state));
-        Prune(state);
-        var due = state.Services.Values.OrderBy(s => s.CreatedAt).ThenBy(s => s.Id)
-            .Where(s => !IsQuiet(state, s.Id, now)).Select(s => s.Id).ToList();
-        for (var pass = 0; pass < MaxPasses && (pass == 0 || due.Count > 0); pass++)
+        Follow(draft, always: true);
+        draft.Apply(_enforcer.Evict(state));
+        var again = true;
+        for (var pass = 0; pass < MaxPasses && again; pass++)
         {
-            for (var round = 0; round < MaxRounds && due.Count > 0 && !draft.IsFull; round++)
+            var more = true;
+            for (var round = 0; round < MaxRounds && more && !draft.IsFull; round++)
             {
-                due = Reconcile(draft, due, newTaskId);
+                Follow(draft);
+                more = Reconcile(draft, newTaskId);
             }
 
-            draft.IsCut |= due.Count > 0;
-            due = TaskPlacer.Place(draft);
+            draft.IsCut |= more;
+            Follow(draft);
+            again = _placer.Place(draft);
         }
 
-        var (actions, cut) = new PlanFolding(state, draft.State).Fold(draft.Steps);
-        return new Plan(actions, draft.WakeAt(_quiet.Values.Select(q => q.WakeAt)), draft.IsCut || cut);
+        draft.IsCut |= again;
+        var (actions, cut) = new PlanFolding(state, draft).Fold();
+        return new Plan(actions, _book.WakeAt, draft.IsCut || cut);
     }
 
-    private void Prune(ClusterState state)
+    /// <param name="draft">To its state.</param>
+    /// <param name="always">Also when it is the same one: what was placed in a plan that came to nothing is
+    /// forgotten.</param>
+    private void Follow(Draft draft, bool always = false)
     {
-        foreach (var gone in _quiet.Keys.Where(id => !state.Services.ContainsKey(id)).ToList())
+        if (ReferenceEquals(_seen, draft.State) && !always)
         {
-            _quiet.Remove(gone);
+            return;
         }
+
+        var delta = StateDelta.Between(_seen, draft.State);
+        _seen = draft.State;
+        _book.Follow(delta, draft.Now);
+        _placer.Follow(delta, draft.Now);
+        _enforcer.Follow(delta);
     }
 
-    /// <summary>One look at each service; gives those that changed and have to be looked at again.</summary>
-    private List<ServiceId> Reconcile(Draft draft, List<ServiceId> due, Func<TaskId> newTaskId)
+    /// <summary>
+    /// One look at each service that is due; false when nothing is left to do. Each gets its share of the plan's room,
+    /// and what others do not need in the next round, so that a huge service does not keep small ones waiting.
+    /// </summary>
+    private bool Reconcile(Draft draft, Func<TaskId> newTaskId)
     {
-        var again = new List<ServiceId>();
         var steps = new List<StoreAction>();
         var promised = new Dictionary<PortKey, ServiceId>();
         var state = draft.State;
-        foreach (var id in due)
+        var due = _book.Due(state, draft.Now);
+        for (var i = 0; i < due.Count; i++)
         {
-            if (state.Services.Get(id) is not { } service)
+            var room = MaxActions - draft.Count - steps.Count;
+            if (room <= 0)
             {
-                _quiet.Remove(id);
-                continue;
+                break;
             }
 
-            if (draft.Count + steps.Count >= MaxActions)
+            var scope = new ServiceScope(state, due[i], draft.Now, newTaskId)
             {
-                again.Add(id);
-                continue;
-            }
-
-            var scope = new ServiceScope(state, service, draft.Now, newTaskId);
-            ServiceReconciler.Reconcile(scope, promised);
-            draft.Wake(scope.WakeAt);
-            Note(draft, scope);
+                Room = Math.Max(1, room / (due.Count - i)),
+            };
+            ServiceReconciler.Reconcile(scope, _book, promised);
+            _book.Note(scope);
             steps.AddRange(scope.Actions);
-            if (scope.Actions.Count > 0)
-            {
-                again.Add(id);
-                Promise(scope, promised);
-            }
+            Promise(scope, promised);
         }
 
         draft.Apply(steps);
-        return steps.Count > 0 ? again : [];
+        return steps.Count > 0;
     }
-
-    private void Note(Draft draft, ServiceScope scope)
-    {
-        var id = scope.Service.Id;
-        if (scope.Actions.Count == 0 && Allocator.IsDone(scope.Service)
-            && draft.Before.RevisionOf(id) == draft.State.RevisionOf(id))
-        {
-            _quiet[id] = new Quiet(draft.Before.RevisionOf(id), Surroundings(draft.Before), scope.WakeAt);
-        }
-        else
-        {
-            _quiet.Remove(id);
-        }
-    }
-
-    private bool IsQuiet(ClusterState state, ServiceId id, DateTimeOffset now) =>
-        _quiet.TryGetValue(id, out var quiet)
-        && quiet.Revision == state.RevisionOf(id)
-        && quiet.Surroundings == Surroundings(state)
-        && (quiet.WakeAt is null || quiet.WakeAt > now);
-
-    private static (ulong, ulong) Surroundings(ClusterState state) =>
-        (state.NodesRevision, state.Cluster?.Version ?? 0);
 
     private static void Promise(ServiceScope scope, Dictionary<PortKey, ServiceId> promised)
     {
@@ -125,6 +117,4 @@ public sealed class Planner
             }
         }
     }
-
-    private readonly record struct Quiet(ulong Revision, (ulong, ulong) Surroundings, DateTimeOffset? WakeAt);
 }

@@ -1,5 +1,6 @@
 using Swarm.Model;
 using Swarm.Protocol.V1;
+using Swarm.Scheduler;
 
 namespace Swarm.Orchestrator;
 
@@ -20,12 +21,13 @@ internal static class RestartRules
         {
             case RestartPolicy.Types.Condition.None:
                 return scope.Service.IsGlobal && !EndedByItself(task);
-            case RestartPolicy.Types.Condition.OnFailure when task.Status.State == TaskState.Complete:
+            case RestartPolicy.Types.Condition.OnFailure when task.Status.State == TaskState.Complete
+                && !Planted.Has(PlantedBug.SuccessRestarted):
                 return false;
         }
 
         var max = spec.Restart?.MaxAttempts ?? 0;
-        if (max == 0 || task.SpecVersion != scope.Service.SpecVersion)
+        if (max == 0 || Planted.Has(PlantedBug.AttemptsIgnored) || task.SpecVersion != scope.Service.SpecVersion)
         {
             return true;
         }
@@ -41,13 +43,20 @@ internal static class RestartRules
 
     /// <summary>
     /// When the successor may start: a delay after the end of a task that ended by itself, at once when it lost its
-    /// node or was moved. A task that failed before its own start was due counts from that moment.
+    /// node or was moved, but not before it was due itself. A task that failed before its own start was
+    /// due counts from that moment.
     /// </summary>
     internal static DateTimeOffset? StartOf(ServiceScope scope, TaskRecord task)
     {
-        if (!EndedByItself(task))
+        if (Planted.Has(PlantedBug.RestartDelayIgnored))
         {
             return null;
+        }
+
+        if (!EndedByItself(task))
+        {
+            // What it had to wait for itself, its successor waits for as well.
+            return task.StartNotBefore > scope.Now ? task.StartNotBefore : null;
         }
 
         var delay = (scope.Service.Spec.Task ?? new TaskSpec()).RestartDelayOrDefault();
@@ -64,7 +73,8 @@ internal static class RestartRules
     internal static bool IsStopping(ServiceScope scope, TaskRecord task) =>
         !task.IsWanted
         && task.Status.State is >= TaskState.Assigned and <= TaskState.Running
-        && scope.NodeOf(task) is { State: not NodeStatus.Types.State.Down };
+        && scope.NodeOf(task) is { State: not NodeStatus.Types.State.Down }
+        && !Planted.Has(PlantedBug.StopNotAwaited);
 
     /// <summary>After this nobody waits for it any longer.</summary>
     internal static DateTimeOffset StopBound(ServiceScope scope, TaskRecord task)

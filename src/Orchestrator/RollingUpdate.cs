@@ -27,6 +27,10 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
             case { IsPaused: true }:
                 Abandon();
                 return true;
+            case { IsRunning: true } when Planted.Has(PlantedBug.StuckUpdate)
+                && _made.Exists(a => a.Task.Status.State.IsTerminal()):
+                Abandon();
+                return true;
             case { IsRunning: true } update:
                 return !HasFailed(update) && !IsComplete(update);
             default:
@@ -43,7 +47,8 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
     /// <summary>Moves slots on, but for those <paramref name="touched"/> by something else just now.</summary>
     internal void Advance(HashSet<Slot> touched)
     {
-        if (scope.Service.Update is not { IsRunning: true })
+        if (scope.Service.Update is not { IsRunning: true }
+            && !(scope.Service.Update is { IsPaused: true } && Planted.Has(PlantedBug.PauseIgnored)))
         {
             return;
         }
@@ -54,7 +59,9 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
         }
 
         var parallelism = scope.Policy.ParallelismOrDefault();
-        var free = parallelism == 0 ? ulong.MaxValue : parallelism - Math.Min(parallelism, (ulong)Busy());
+        var free = parallelism == 0 || Planted.Has(PlantedBug.ParallelismExceeded)
+            ? ulong.MaxValue
+            : parallelism - Math.Min(parallelism, (ulong)Busy());
         foreach (var slot in _todo.Where(s => !touched.Contains(s))
             .OrderBy(s => s.IsRunning).ThenBy(s => s.Key.Slot).ThenBy(s => s.Key.Node))
         {
@@ -96,6 +103,7 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
         var total = _made.Count + _todo.Count(s => !_made.Exists(a => a.Task.Key == s.Key));
         var action = scope.Policy.FailureActionOrDefault();
         if (failed.Count == 0
+            || Planted.Has(PlantedBug.FailureRatioIgnored)
             || action == UpdatePolicy.Types.FailureAction.Continue
             || failed.Count <= (scope.Policy?.MaxFailureRatio ?? 0) * total)
         {
@@ -103,13 +111,14 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
         }
 
         var task = failed.MinBy(a => (a.Task.Status.AppliedAt, a.Task.Id))!.Task.Id;
-        if (update.IsRollback)
+        if (update.IsRollback && !Planted.Has(PlantedBug.RollbackRolledBack))
         {
             SetStatus(
                 UpdateStatus.Types.State.RollbackPaused, update.StartedAt, null,
                 $"rollback paused due to failure or early termination of task {task}");
         }
-        else if (action == UpdatePolicy.Types.FailureAction.Rollback && scope.Service.PreviousSpec is not null)
+        else if ((action == UpdatePolicy.Types.FailureAction.Rollback || update.IsRollback)
+            && scope.Service.PreviousSpec is not null)
         {
             scope.Actions.Add(new Store.StoreAction.RollBackService(
                 scope.Service.Id, scope.Service.Version,
@@ -133,7 +142,7 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
         }
 
         var quiet = _made.Count == 0 ? scope.Now : _made.Max(a => a.SettledAt!.Value) + scope.Policy.MonitorOrDefault();
-        if (quiet > scope.Now)
+        if (quiet > scope.Now && !Planted.Has(PlantedBug.MonitorIgnored))
         {
             scope.Wake(quiet);
             return false;
@@ -174,7 +183,8 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
     {
         var next = slot.Wanted.Last(t => !scope.IsDirty(t));
         var failedOnce = _made.Exists(a => a.Task.Key == slot.Key && a.Task.Status.State.IsTerminal());
-        var mayStop = failedOnce || (scope.Policy.IsStartFirst() ? IsRunning(next) : IsPrepared(next));
+        var startFirst = scope.Policy.IsStartFirst() && !Planted.Has(PlantedBug.StartFirstIgnored);
+        var mayStop = failedOnce || (startFirst ? IsRunning(next) : IsPrepared(next));
         var keep = mayStop ? null : Incumbent(slot);
         foreach (var task in slot.Wanted.Where(t => t != keep && scope.IsDirty(t)))
         {
@@ -224,7 +234,7 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
             {
                 busy++;
             }
-            else if (settled + delay > scope.Now)
+            else if (settled + delay > scope.Now && !Planted.Has(PlantedBug.UpdateDelayIgnored))
             {
                 busy++;
                 scope.Wake(settled + delay);

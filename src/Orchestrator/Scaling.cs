@@ -22,21 +22,34 @@ internal static class Scaling
 
         var taken = slots.Select(s => s.Key.Slot).ToHashSet();
         var leaving = scope.Slots.Where(s => s.IsLeaving).Select(s => s.Key.Slot).ToHashSet();
-        var missing = replicas - (ulong)slots.Count;
-        for (ulong number = 1; missing > 0 && scope.Actions.Count < Planner.MaxActions; number++)
+        Fill(scope, (replicas - (ulong)slots.Count, 1), taken.Contains, leaving);
+        return slots;
+    }
+
+    /// <summary>Makes slots of the lowest numbers that are free.</summary>
+    /// <param name="scope">Where.</param>
+    /// <param name="missing">How many, and a number below which only those that are leaving are free.</param>
+    /// <param name="isTaken">A slot with this number has tasks; those that are leaving may be among them.</param>
+    /// <param name="leaving">Slots that were scaled away: what is left of them has to stop first.</param>
+    internal static void Fill(
+        ServiceScope scope, (ulong Count, ulong First) missing, Func<ulong, bool> isTaken, HashSet<ulong> leaving)
+    {
+        var again = new Queue<ulong>(leaving.Where(n => n < missing.First).Order());
+        var next = missing.First;
+        for (var left = missing.Count; left > 0 && !scope.IsFull; left--)
         {
-            if (taken.Contains(number))
+            if (!again.TryDequeue(out var number))
             {
-                continue;
+                for (number = next; isTaken(number) && !leaving.Contains(number); number++)
+                {
+                }
+
+                next = number + 1;
             }
 
-            // What is left of a slot that was scaled away has to stop first.
             var desired = leaving.Contains(number) ? TaskState.Ready : TaskState.Running;
             scope.Create(new SlotKey(scope.Service.Id, number, default), desired, null);
-            missing--;
         }
-
-        return slots;
     }
 
     /// <summary>

@@ -6,12 +6,16 @@ namespace Swarm.Orchestrator;
 /// <summary>One look at one service: what has to be done now for it to become what its spec says.</summary>
 internal static class ServiceReconciler
 {
-    internal static void Reconcile(ServiceScope scope, IEnumerable<KeyValuePair<PortKey, ServiceId>> promised)
+    internal static void Reconcile(
+        ServiceScope scope, ServiceBook book, IEnumerable<KeyValuePair<PortKey, ServiceId>> promised)
     {
-        if (CalmService.Of(scope) is { } calm)
+        if (!scope.Service.Removing)
         {
             Allocator.Allocate(scope, promised);
-            calm.Keep();
+        }
+
+        if (CalmService.MayBe(scope.Service) && new CalmService(scope, book.LedgerOf(scope)).TryKeep())
+        {
             return;
         }
 
@@ -22,7 +26,6 @@ internal static class ServiceReconciler
             return;
         }
 
-        Allocator.Allocate(scope, promised);
         if (scope.Service.IsJob)
         {
             JobReconciler.Reconcile(scope);
@@ -39,7 +42,7 @@ internal static class ServiceReconciler
 
     private static void Remove(ServiceScope scope)
     {
-        foreach (var task in scope.Slots.SelectMany(s => s.Tasks))
+        foreach (var task in scope.Slots.SelectMany(s => s.Tasks).TakeWhile(_ => !scope.IsFull))
         {
             scope.Desire(task, TaskState.Remove);
         }
@@ -93,7 +96,7 @@ internal static class ServiceReconciler
 
         var present = slots.Select(s => s.Key.Node).ToHashSet();
         foreach (var node in scope.State.Nodes.Values.Where(n => n.IsSchedulable && !present.Contains(n.Id))
-            .Where(scope.Rules.Admits).OrderBy(n => n.Id))
+            .Where(scope.Rules.Admits).OrderBy(n => n.Id).TakeWhile(_ => !scope.IsFull))
         {
             scope.Create(new SlotKey(scope.Service.Id, 0, node.Id), scope.Up, null);
         }

@@ -25,6 +25,7 @@ internal sealed class ServiceScope
     private readonly TaskFit _fit;
     private readonly Func<TaskId> _newTaskId;
     private List<Slot>? _slots;
+    private int? _historyLimit;
 
     internal ServiceScope(ClusterState state, ServiceRecord service, DateTimeOffset now, Func<TaskId> newTaskId)
     {
@@ -38,8 +39,24 @@ internal sealed class ServiceScope
 
     internal DateTimeOffset Now { get; }
 
+    /// <summary>For a look that makes none.</summary>
+    internal static Func<TaskId> NoNewTasks { get; } =
+        static () => throw new InvariantException("this look at a service makes no tasks");
+
     /// <summary>Slots that have tasks, by number or node.</summary>
-    internal List<Slot> Slots => _slots ??= Read(static _ => true);
+    internal List<Slot> Slots => _slots ??= Read();
+
+    /// <summary>Tasks that were looked at, each look counted.</summary>
+    internal int Looks { get; set; }
+
+    /// <summary>Actions that the plan has room for in this look.</summary>
+    internal int Room { get; init; } = Planner.MaxActions;
+
+    /// <summary>What is left is for the next look.</summary>
+    internal bool IsFull => Actions.Count >= Room;
+
+    /// <summary>Tasks kept for each slot; negative keeps all.</summary>
+    internal int HistoryLimit => _historyLimit ??= TaskReaper.Limit(this);
 
     internal List<StoreAction> Actions { get; } = [];
 
@@ -57,29 +74,32 @@ internal sealed class ServiceScope
 
     internal NodeRecord? NodeOf(TaskRecord task) => task.NodeId.IsNone ? null : State.Nodes.Get(task.NodeId);
 
-    /// <summary>The slots whose tasks the filter lets through, by number or node.</summary>
-    internal List<Slot> Read(Func<ImmutableArray<TaskId>, bool> filter)
+    /// <summary>One slot, by its tasks.</summary>
+    internal Slot Read(SlotKey key) => Read(key, State.SlotsOf(Service.Id)[key]);
+
+    private List<Slot> Read()
     {
         var slots = new List<Slot>();
         foreach (var (key, ids) in State.SlotsOf(Service.Id))
         {
-            if (!filter(ids))
-            {
-                continue;
-            }
-
-            var tasks = new List<TaskRecord>(ids.Length);
-            foreach (var id in ids)
-            {
-                tasks.Add(State.Tasks[id]);
-            }
-
-            slots.Add(new Slot(key, tasks));
+            slots.Add(Read(key, ids));
         }
 
         slots.Sort(static (a, b) =>
             a.Key.Slot != b.Key.Slot ? a.Key.Slot.CompareTo(b.Key.Slot) : a.Key.Node.CompareTo(b.Key.Node));
         return slots;
+    }
+
+    private Slot Read(SlotKey key, ImmutableArray<TaskId> ids)
+    {
+        Looks += ids.Length;
+        var tasks = new List<TaskRecord>(ids.Length);
+        foreach (var id in ids)
+        {
+            tasks.Add(State.Tasks[id]);
+        }
+
+        return new Slot(key, tasks);
     }
 
     internal void Wake(DateTimeOffset at) => WakeAt = WakeAt is null || at < WakeAt ? at : WakeAt;
@@ -112,7 +132,11 @@ internal sealed class ServiceScope
 
     /// <summary>Its node is gone, down or drained: it cannot stay there.</summary>
     internal bool HasLostNode(TaskRecord task) =>
-        !task.NodeId.IsNone && (NodeOf(task) is not { } node || node.MustBeEmptied);
+        !task.NodeId.IsNone && (NodeOf(task) is not { } node || (node.MustBeEmptied && !IsOverlooked(node)));
+
+    private static bool IsOverlooked(NodeRecord node) => node.State == NodeStatus.Types.State.Down
+        ? Planted.Has(PlantedBug.DownIgnored)
+        : Planted.Has(PlantedBug.DrainIgnored);
 
     /// <summary>
     /// Labels of its node were changed under it. A constraint that a user changed is a matter of the rolling
@@ -122,6 +146,7 @@ internal sealed class ServiceScope
     {
         var rules = _fit.RulesOf(task.SpecVersion);
         return !rules.AdmitsAll
+            && !Planted.Has(PlantedBug.EvictionForgotten)
             && task.Status.State >= TaskState.Assigned
             && NodeOf(task) is { Availability: NodeSpec.Types.Availability.Active } node
             && !rules.Admits(node);

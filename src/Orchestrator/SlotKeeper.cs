@@ -1,4 +1,5 @@
 using Swarm.Model;
+using Swarm.Scheduler;
 
 namespace Swarm.Orchestrator;
 
@@ -64,7 +65,11 @@ internal static class SlotKeeper
             return;
         }
 
-        scope.Desire(newest, TaskState.Shutdown);
+        if (!Planted.Has(PlantedBug.SurplusKept) || newest.Status.State.IsTerminal())
+        {
+            scope.Desire(newest, TaskState.Shutdown);
+        }
+
         Succeed(scope, slot, newest);
     }
 
@@ -137,7 +142,7 @@ internal static class SlotKeeper
             return;
         }
 
-        if (slot.Wanted.Count > 1)
+        if (slot.Wanted.Count > 1 && !Planted.Has(PlantedBug.TwoInSlot))
         {
             return;
         }

@@ -25,7 +25,7 @@ public sealed class TaskFit(ServiceRecord service)
 
         return Version(task.SpecVersion).Difference switch
         {
-            SpecDifference.None => false,
+            SpecDifference.None => Planted.Has(PlantedBug.LabelsRestart),
             SpecDifference.Placement => node is null || !RulesOf(service.SpecVersion).Admits(node),
             _ => true,
         };

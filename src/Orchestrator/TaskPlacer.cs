@@ -1,118 +1,207 @@
 using Swarm.Model;
-using Swarm.Protocol.V1;
 using Swarm.Scheduler;
 using Swarm.Store;
 
 namespace Swarm.Orchestrator;
 
-/// <summary>Hands every waiting task to the scheduler, those with a node of their own first.</summary>
-internal static class TaskPlacer
+/// <summary>
+/// Hands waiting tasks to the scheduler, those with a node of their own first, and tells why the others wait. A
+/// service of which nothing can be placed is asked again only when a node changed that might take something
+/// (<see cref="Standstill"/>).
+/// </summary>
+internal sealed class TaskPlacer
 {
-    /// <summary>Gives the services that may have to be reconciled again for what came out.</summary>
-    internal static List<ServiceId> Place(Draft draft)
+    /// <summary>Each service that stands still takes a byte for each node; beyond this all are asked again.</summary>
+    private const long MaxStuckBytes = 64L << 20;
+
+    private readonly PlacementRound _round = new();
+    private readonly Dictionary<ServiceId, Standstill> _stuck = [];
+    private long _looks;
+
+    /// <summary>Tasks that were looked at so far, each look counted.</summary>
+    internal long Looks => _round.Looks + _looks;
+
+    internal void Follow(StateDelta delta, DateTimeOffset now)
+    {
+        _round.Follow(delta, now);
+        foreach (var (before, after) in delta.Services)
+        {
+            if (after is null || !ReferenceEquals(before?.Spec, after.Spec))
+            {
+                _stuck.Remove((after ?? before)!.Id);
+            }
+        }
+    }
+
+    /// <summary>True when services may have to be reconciled again for what came out.</summary>
+    internal bool Place(Draft draft)
     {
         var state = draft.State;
-        var groups = state.Services.Values
-            .Where(s => state.WaitingTasks(s.Id) > 0)
-            .OrderBy(s => s.IsGlobal ? 0 : 1).ThenBy(s => s.CreatedAt).ThenBy(s => s.Id)
-            .ToList();
-        if (groups.Count == 0)
+        var services = state.WaitingServices.Keys.Select(id => state.Services[id])
+            .OrderBy(s => s.IsGlobal ? 0 : 1).ThenBy(s => s.CreatedAt).ThenBy(s => s.Id).ToList();
+        if (services.Count == 0)
+        {
+            return false;
+        }
+
+        var shares = FairShares.Of([.. services.Select(s => state.WaitingTasks(s.Id))], Planner.MaxActions);
+        var steps = new List<StoreAction>();
+        var standing = new List<Standstill>();
+        var again = false;
+        for (var i = 0; i < services.Count; i++)
+        {
+            var before = steps.Count;
+            draft.IsCut |= state.WaitingTasks(services[i].Id) > shares[i];
+            standing.AddRange(Place(state, services[i], shares[i], steps));
+            again |= steps.Count > before && (services[i].Update is { IsRunning: true }
+                || HasOldTasks(state, services[i], steps, before));
+        }
+
+        foreach (var still in standing)
+        {
+            again |= Explain(draft, still, steps) && state.Services[still.Service] is { Update.IsRunning: true };
+        }
+
+        draft.Stage(steps);
+        if (again && steps.Count > 0)
+        {
+            draft.Settle();
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Where a task of an older spec has come to lie can decide whether it has to be replaced.</summary>
+    private static bool HasOldTasks(ClusterState state, ServiceRecord service, List<StoreAction> steps, int from)
+    {
+        for (var i = from; service.KeptSpecs.Count > 1 && i < steps.Count; i++)
+        {
+            if (steps[i] is StoreAction.AssignTask a && state.Tasks[a.Id].SpecVersion != service.SpecVersion)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Places what it can; gives what stands still.</summary>
+    private IEnumerable<Standstill> Place(ClusterState state, ServiceRecord service, int most, List<StoreAction> steps)
+    {
+        var waiting = state.WaitingOf(service.Id);
+        if (_stuck.TryGetValue(service.Id, out var known))
+        {
+            if (known.Holds(waiting))
+            {
+                return [known];
+            }
+
+            _stuck.Remove(service.Id);
+        }
+
+        if (most == 0)
         {
             return [];
         }
 
-        var round = new PlacementRound(state, draft.Now);
-        var steps = new List<StoreAction>();
-        var again = new List<ServiceId>();
-        var refused = new List<(PlacementGroup Group, GroupResult Result)>();
-        foreach (var service in groups)
+        if (!Allocator.IsDone(service))
         {
-            if (steps.Count >= Planner.MaxActions)
-            {
-                draft.IsCut = true;
-                break;
-            }
-
-            var placed = steps.Count;
-            draft.IsCut |= state.WaitingTasks(service.Id) > Planner.MaxActions - steps.Count;
-            Place(state, service, (round, refused), steps);
-            if (service.Update is { IsRunning: true } || HasOldTasks(state, service, steps.Skip(placed)))
-            {
-                again.Add(service.Id);
-            }
+            Explain(state, waiting.Keys.Take(most).Select(id => new Refusal(id, Allocator.Exhausted)), steps);
+            return [];
         }
 
-        foreach (var (group, result) in refused)
+        var refused = PlaceGroups(Waiting(state, service, most), service, steps, out var placed);
+        if (placed == 0 && most < waiting.Count)
         {
-            Explain(state, round.Explain(group, result), steps);
+            // None of the first ones can be placed: whether any can, and what to tell them all.
+            refused = PlaceGroups(Waiting(state, service, waiting.Count), service, steps, out placed);
         }
 
-        var before = draft.Count;
-        draft.Apply(steps);
-        return draft.Count > before ? again : [];
+        var still = refused.ConvertAll(r => new Standstill(service.Id, waiting, r.Group, r.Result));
+        if (placed == 0 && still.Count == 1)
+        {
+            Remember(still[0]);
+        }
+
+        return still;
     }
 
-    /// <summary>Where a task of an older spec has come to lie can decide whether it has to be replaced.</summary>
-    private static bool HasOldTasks(ClusterState state, ServiceRecord service, IEnumerable<StoreAction> steps) =>
-        service.KeptSpecs.Count > 1
-        && steps.OfType<StoreAction.AssignTask>().Any(a => state.Tasks[a.Id].SpecVersion != service.SpecVersion);
-
-    private static void Place(
-        ClusterState state,
-        ServiceRecord service,
-        (PlacementRound Round, List<(PlacementGroup, GroupResult)> Refused) scheduler,
-        List<StoreAction> steps)
+    private void Remember(Standstill still)
     {
-        foreach (var tasks in Waiting(state, service, Planner.MaxActions - steps.Count))
+        if ((long)_stuck.Count * _round.Nodes > MaxStuckBytes)
+        {
+            _stuck.Clear();
+        }
+
+        _stuck[still.Service] = still;
+    }
+
+    private List<(PlacementGroup Group, GroupResult Result)> PlaceGroups(
+        List<List<TaskRecord>> groups, ServiceRecord service, List<StoreAction> steps, out int placed)
+    {
+        var refused = new List<(PlacementGroup, GroupResult)>();
+        placed = 0;
+        foreach (var tasks in groups)
         {
             var version = tasks[0].SpecVersion;
-            if (!Allocator.IsDone(service))
-            {
-                Explain(state, tasks.Select(t => new Refusal(t.Id, Allocator.Exhausted)), steps);
-                continue;
-            }
-
             var group = new PlacementGroup(service.Id, service.KeptSpecs[version], version, tasks);
-            var result = scheduler.Round.Place(group);
+            var result = _round.Place(group);
+            placed += result.Placements.Length;
             foreach (var placement in result.Placements)
             {
-                steps.Add(new StoreAction.AssignTask(placement.Task, 0, placement.Node, placement.HostPorts));
+                steps.Add(new StoreAction.AssignTask(placement.Task, 0, placement.Node, placement.HostPorts)
+                {
+                    Generic = placement.Generic,
+                });
             }
 
             if (!result.Unplaced.IsEmpty)
             {
-                scheduler.Refused.Add((group, result));
+                refused.Add((group, result));
             }
         }
+
+        return refused;
     }
 
-    /// <summary>Those that wait, by spec version and then slot; no more than the plan has room for.</summary>
-    private static List<List<TaskRecord>> Waiting(ClusterState state, ServiceRecord service, int most)
+    /// <summary>Some that wait, by spec version and then slot.</summary>
+    private List<List<TaskRecord>> Waiting(ClusterState state, ServiceRecord service, int most)
     {
-        var waiting = new List<TaskRecord>(state.WaitingTasks(service.Id));
-        foreach (var (_, ids) in state.SlotsOf(service.Id))
+        var waiting = new List<TaskRecord>(most);
+        foreach (var id in state.WaitingOf(service.Id).Keys.Take(most))
         {
-            foreach (var id in ids)
-            {
-                if (state.Tasks[id] is { IsLive: true, Status.State: < TaskState.Assigned } task)
-                {
-                    waiting.Add(task);
-                }
-            }
+            waiting.Add(state.Tasks[id]);
         }
 
+        _looks += waiting.Count;
         waiting.Sort(static (a, b) =>
             a.SpecVersion != b.SpecVersion ? a.SpecVersion.CompareTo(b.SpecVersion)
             : a.Slot != b.Slot ? a.Slot.CompareTo(b.Slot)
             : a.NodeId.CompareTo(b.NodeId));
-        return [.. waiting.Take(most).GroupBy(t => t.SpecVersion).Select(g => g.ToList())];
+        return waiting.Count > 0 && waiting[0].SpecVersion == waiting[^1].SpecVersion
+            ? [waiting]
+            : [.. waiting.GroupBy(t => t.SpecVersion).Select(g => g.ToList())];
+    }
+
+    /// <summary>True when something new is told.</summary>
+    private bool Explain(Draft draft, Standstill still, List<StoreAction> steps)
+    {
+        var (state, before) = (draft.State, steps.Count);
+        if (still.MustTell(_round))
+        {
+            Explain(state, still.Refusals(_round, state), steps);
+            still.Told(all: steps.Count == before);
+        }
+
+        return steps.Count > before;
     }
 
     private static void Explain(ClusterState state, IEnumerable<Refusal> refusals, List<StoreAction> steps)
     {
         foreach (var (id, why) in refusals)
         {
-            if (state.Tasks[id].Status.Error != why)
+            if (state.Tasks[id].Status.Error != why && !Planted.Has(PlantedBug.PendingUnexplained))
             {
                 steps.Add(new StoreAction.ExplainTask(id, 0, why));
             }

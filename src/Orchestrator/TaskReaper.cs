@@ -1,5 +1,6 @@
 using Swarm.Model;
 using Swarm.Protocol.V1;
+using Swarm.Scheduler;
 using Swarm.Store;
 
 namespace Swarm.Orchestrator;
@@ -12,7 +13,7 @@ internal static class TaskReaper
 
     internal static void Reap(ServiceScope scope, List<Slot> slots)
     {
-        foreach (var slot in slots)
+        foreach (var slot in slots.TakeWhile(_ => !scope.IsFull))
         {
             var left = new List<TaskRecord>(slot.Tasks.Count);
             foreach (var task in slot.Tasks)
@@ -35,7 +36,7 @@ internal static class TaskReaper
     /// <summary>It was to be removed or had no node, and nothing of it can be running where we could stop it.</summary>
     private static bool IsGone(ServiceScope scope, TaskRecord task)
     {
-        if (task.IsWanted)
+        if (task.IsWanted || Planted.Has(PlantedBug.RemovedKept))
         {
             return false;
         }
@@ -57,8 +58,8 @@ internal static class TaskReaper
 
     private static void Forget(ServiceScope scope, List<TaskRecord> tasks)
     {
-        var limit = Limit(scope);
-        if (limit < 0 || tasks.Count <= limit)
+        var limit = scope.HistoryLimit;
+        if (limit < 0 || tasks.Count <= limit || Planted.Has(PlantedBug.HistoryUnbounded))
         {
             return;
         }
@@ -86,7 +87,9 @@ internal static class TaskReaper
     {
         var limit = scope.State.Cluster?.Spec.TaskHistoryLimitOrDefault() ?? SpecDefaults.TaskHistoryLimit;
         var attempts = scope.Service.Spec.Task?.Restart?.MaxAttempts ?? 0;
-        return limit < 0 || attempts == 0 ? limit : (int)Math.Max((ulong)limit, Math.Min(attempts, 10_000) + 1);
+        return limit < 0 || attempts == 0 || Planted.Has(PlantedBug.RestartHistoryLost)
+            ? limit
+            : (int)Math.Max((ulong)limit, Math.Min(attempts, 10_000) + 1);
     }
 
     private static void GiveUp(ServiceScope scope, TaskRecord task)

@@ -5,25 +5,31 @@ using Swarm.Store;
 
 namespace Swarm.Scheduler;
 
-/// <summary>A node during one round: what is left of it after the placements so far.</summary>
+/// <summary>A node as the scheduler sees it: what is left of it after the placements so far.</summary>
 internal sealed class Candidate
 {
     private readonly uint _hash;
     private long _freeCpus;
     private long _freeMemory;
-    private ImmutableHashSet<PortKey> _hostPorts;
+    private ImmutableHashSet<PortKey> _hostPorts = [];
+    private GenericHoldings _generic = GenericHoldings.None;
 
-    internal Candidate(NodeRecord node, NodeUsage usage)
+    internal Candidate(NodeRecord node, NodeUsage usage, int index)
     {
-        Node = node;
-        _hash = StableHash.Of(node.Id.Value);
-        _freeCpus = (node.Description?.Resources?.NanoCpus ?? 0) - usage.NanoCpus;
-        _freeMemory = (node.Description?.Resources?.MemoryBytes ?? 0) - usage.MemoryBytes;
-        Total = usage.ActiveTasks;
-        _hostPorts = usage.HostPorts;
+        (Node, Index, _hash) = (node, index, StableHash.Of(node.Id.Value));
+        Become(node, usage);
     }
 
-    internal NodeRecord Node { get; }
+    internal NodeRecord Node { get; private set; }
+
+    /// <summary>Its place in what is kept for every node; given again when the node is gone.</summary>
+    internal int Index { get; }
+
+    /// <summary>The node was removed.</summary>
+    internal bool IsGone { get; set; }
+
+    /// <summary>The step in which it was last read from a state.</summary>
+    internal long FreshAt { get; set; }
 
     /// <summary>Tasks that are wanted up here.</summary>
     internal int Total { get; private set; }
@@ -31,8 +37,8 @@ internal sealed class Candidate
     /// <summary>Where it sits in each pool that has it.</summary>
     internal List<NodePool.Seat> Seats { get; } = new(1);
 
-    /// <summary>Tasks before the group that is being placed took its first; -1 while it has taken none.</summary>
-    internal int TakenAt { get; set; } = -1;
+    /// <summary>The group that is being placed took something here.</summary>
+    internal bool IsTaken { get; set; }
 
     /// <summary>Slots of the service whose newest task is here.</summary>
     internal int Slots { get; set; }
@@ -54,7 +60,25 @@ internal sealed class Candidate
 
     internal void BeginGroup() => (Slots, Copies, Failures) = (0, 0, 0);
 
-    internal Verdict Judge(PlacementRules rules, ImmutableArray<PortConfig> hostPorts)
+    internal void Become(NodeRecord node, NodeUsage usage)
+    {
+        Node = node;
+        _freeCpus = (node.Description?.Resources?.NanoCpus ?? 0) - usage.NanoCpus;
+        _freeMemory = (node.Description?.Resources?.MemoryBytes ?? 0) - usage.MemoryBytes;
+        Total = usage.ActiveTasks;
+        (_hostPorts, _generic) = (usage.HostPorts, usage.Generic);
+    }
+
+    /// <summary>Pools follow what it has now.</summary>
+    internal void MoveSeats()
+    {
+        foreach (var seat in Seats)
+        {
+            seat.Move();
+        }
+    }
+
+    internal Verdict Judge(PlacementRules rules, ImmutableArray<PortConfig> hostPorts, ulong copies)
     {
         if (!Node.IsSchedulable)
         {
@@ -66,13 +90,13 @@ internal sealed class Candidate
             return Verdict.Resources;
         }
 
-        return !rules.MeetsConstraints(Node) ? Verdict.Constraints
+        return !rules.MeetsConstraints(Node) && !Planted.Has(PlantedBug.ConstraintIgnored) ? Verdict.Constraints
             : !rules.MeetsPlatform(Node) ? Verdict.Platform
-            : JudgeCopy(rules, hostPorts);
+            : JudgeCopy(rules, hostPorts, copies);
     }
 
     /// <summary>The part of the judgement that a placement on this very node can change.</summary>
-    internal Verdict JudgeCopy(PlacementRules rules, ImmutableArray<PortConfig> hostPorts)
+    internal Verdict JudgeCopy(PlacementRules rules, ImmutableArray<PortConfig> hostPorts, ulong copies)
     {
         if (LacksResources(rules))
         {
@@ -81,18 +105,56 @@ internal sealed class Candidate
 
         foreach (var port in hostPorts)
         {
-            if (port.PublishedPort != 0 && _hostPorts.Contains(PortKey.Of(port)))
+            if (port.PublishedPort != 0 && _hostPorts.Contains(PortKey.Of(port))
+                && !Planted.Has(PlantedBug.HostPortTwice))
             {
                 return Verdict.HostPort;
             }
         }
 
-        return rules.MaxReplicas > 0 && Copies >= rules.MaxReplicas ? Verdict.MaxReplicas : Verdict.Fits;
+        return rules.MaxReplicas > 0 && copies >= rules.MaxReplicas && !Planted.Has(PlantedBug.MaxReplicasIgnored)
+            ? Verdict.MaxReplicas
+            : Verdict.Fits;
     }
 
-    private bool LacksResources(PlacementRules rules) =>
-        (rules.NanoCpus > 0 && rules.NanoCpus > _freeCpus)
-        || (rules.MemoryBytes > 0 && rules.MemoryBytes > _freeMemory);
+    private bool LacksResources(PlacementRules rules)
+    {
+        if ((rules.NanoCpus > 0 && rules.NanoCpus > _freeCpus)
+            || (rules.MemoryBytes > 0 && rules.MemoryBytes > _freeMemory))
+        {
+            return !Planted.Has(PlantedBug.ReservationIgnored);
+        }
+
+        foreach (var wanted in rules.Generic)
+        {
+            if (_generic.Choose(Node.Description?.Resources, wanted) is null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes what a task that fits reserves of generic resources.</summary>
+    internal ImmutableArray<GenericResource> TakeGeneric(PlacementRules rules)
+    {
+        if (rules.Generic.IsEmpty)
+        {
+            return [];
+        }
+
+        var shares = ImmutableArray.CreateBuilder<GenericResource>(rules.Generic.Length);
+        foreach (var wanted in rules.Generic)
+        {
+            var share = _generic.Choose(Node.Description?.Resources, wanted);
+            Invariant.Check(share is not null);
+            _generic = _generic.With(share);
+            shares.Add(share);
+        }
+
+        return shares.MoveToImmutable();
+    }
 
     /// <summary>Takes one task; gives the host ports it got. Null when no dynamic port is free.</summary>
     internal ImmutableArray<PortConfig>? Take(

@@ -27,14 +27,16 @@ public static class Explanation
         || explanation.Contains(NoHostPort, StringComparison.Ordinal)
         || explanation.Contains(NoMoreReplicas, StringComparison.Ordinal);
 
-    internal static string Of(IEnumerable<Verdict> verdicts)
+    internal static string Of(Verdict verdict)
     {
         var counts = new int[(int)Verdict.Fits + 1];
-        foreach (var verdict in verdicts)
-        {
-            counts[(int)verdict]++;
-        }
+        counts[(int)verdict] = 1;
+        return Of(counts);
+    }
 
+    /// <param name="counts">Nodes with each verdict.</param>
+    internal static string Of(int[] counts)
+    {
         var reasons = Enumerable.Range(0, (int)Verdict.Fits)
             .Where(v => counts[v] > 0)
             .OrderByDescending(v => counts[v])

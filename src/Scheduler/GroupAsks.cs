@@ -14,34 +14,42 @@ internal sealed class GroupAsks(PlacementGroup group, Func<PortKey, bool> isIngr
     /// <summary>Of the service: makes ties come out differently for each.</summary>
     internal uint Service { get; } = StableHash.Of(group.Service.Value);
 
-    internal ImmutableArray<SpreadLabel> Labels => _rules.Spread;
+    internal PlacementRules Rules => _rules;
+
+    internal SpreadLabel[] Labels => _rules.Spread;
 
     /// <summary>Host ports that the last task which was taken got.</summary>
     internal ImmutableArray<PortConfig> Got { get; private set; }
 
+    /// <summary>Generic resources that it got.</summary>
+    internal ImmutableArray<GenericResource> GotGeneric { get; private set; }
+
     /// <summary>Nodes with tasks from this group, each once.</summary>
     internal List<Candidate> Taken { get; } = [];
 
-    internal bool Admits(Candidate node) => Judge(node) == Verdict.Fits;
+    internal bool Admits(Candidate node) => Judge(node, node.Copies) == Verdict.Fits;
 
-    internal Verdict Judge(Candidate node) => node.Judge(_rules, _ports);
+    internal Verdict Judge(Candidate node, ulong copies) => node.Judge(_rules, _ports, copies);
+
+    /// <summary>How many tasks of the service a node has decides whether it takes one more.</summary>
+    internal bool CountsCopies => _rules.MaxReplicas > 0;
 
     /// <summary>False when the node is full for this group.</summary>
     internal bool TryTake(Candidate node)
     {
-        var before = node.Total;
-        if (node.JudgeCopy(_rules, _ports) != Verdict.Fits || node.Take(_rules, _ports, isIngress) is not { } got)
+        if (node.JudgeCopy(_rules, _ports, node.Copies) != Verdict.Fits
+            || node.Take(_rules, _ports, isIngress) is not { } got)
         {
             return false;
         }
 
-        if (node.TakenAt < 0)
+        if (!node.IsTaken)
         {
-            node.TakenAt = before;
+            node.IsTaken = true;
             Taken.Add(node);
         }
 
-        Got = got;
+        (Got, GotGeneric) = (got, node.TakeGeneric(_rules));
         return true;
     }
 
@@ -50,11 +58,8 @@ internal sealed class GroupAsks(PlacementGroup group, Func<PortKey, bool> isIngr
     {
         foreach (var node in Taken)
         {
-            node.TakenAt = -1;
-            for (var i = node.Seats.Count - 1; i >= 0; i--)
-            {
-                node.Seats[i].Move(node);
-            }
+            node.IsTaken = false;
+            node.MoveSeats();
         }
     }
 }

@@ -1,66 +1,71 @@
-using System.Collections.Immutable;
-
 namespace Swarm.Scheduler;
 
 /// <summary>
-/// Nodes by how many tasks they have, for all groups of a round: a group walks from the emptiest on and stops when
-/// it has what it needs, so a small service on a large cluster costs a few looks and not one at every node.
+/// Nodes by how many tasks they have, for all groups: a group walks from the emptiest on and stops when it has what
+/// it needs, so a small service on a large cluster costs a few looks and not one at every node.
 /// </summary>
-internal sealed class NodePool
+internal sealed class NodePool(SpreadTree tree)
 {
-    private readonly List<List<Candidate>> _byTotal = [];
+    private readonly List<List<Seat>> _byTotal = [];
 
-    internal NodePool(IEnumerable<Candidate> nodes)
-    {
-        foreach (var node in nodes)
-        {
-            Add(node, new Seat(this));
-        }
-    }
+    /// <summary>The whole that it is a leaf of.</summary>
+    private SpreadTree Tree => tree;
 
     /// <summary>The nodes with so many tasks; empty beyond <see cref="Levels"/>.</summary>
-    internal IReadOnlyList<Candidate> At(int total) => _byTotal[total];
+    internal IReadOnlyList<Seat> At(int total) => _byTotal[total];
 
     /// <summary>One more than the most tasks of a node.</summary>
     internal int Levels => _byTotal.Count;
 
-    private void Add(Candidate node, Seat seat)
+    internal void Add(Candidate node)
     {
-        while (_byTotal.Count <= node.Total)
+        var seat = new Seat(this, node);
+        node.Seats.Add(seat);
+        Take(seat);
+    }
+
+    private void Take(Seat seat)
+    {
+        var total = seat.Node.Total;
+        while (_byTotal.Count <= total)
         {
             _byTotal.Add([]);
         }
 
-        (seat.Total, seat.Position) = (node.Total, _byTotal[node.Total].Count);
-        _byTotal[node.Total].Add(node);
-        node.Seats.Add(seat);
+        (seat.Total, seat.Position) = (total, _byTotal[total].Count);
+        _byTotal[total].Add(seat);
     }
 
     /// <summary>Where a node sits in one pool.</summary>
-    internal sealed class Seat(NodePool pool)
+    internal sealed class Seat(NodePool pool, Candidate node)
     {
+        internal Candidate Node { get; } = node;
+
         internal int Total { get; set; }
 
         internal int Position { get; set; }
 
-        /// <summary>To the level of what the node has now; its last neighbour takes its place.</summary>
-        internal void Move(Candidate node)
-        {
-            if (Total == node.Total)
-            {
-                return;
-            }
+        internal bool IsIn(SpreadTree other) => ReferenceEquals(pool.Tree, other);
 
+        /// <summary>To the level of what the node has now.</summary>
+        internal void Move()
+        {
+            if (Total != Node.Total)
+            {
+                Leave();
+                pool.Take(this);
+            }
+        }
+
+        /// <summary>The last neighbour takes its place.</summary>
+        internal void Leave()
+        {
             var level = pool._byTotal[Total];
             var last = level[^1];
             level[Position] = last;
-            last.Seats.Find(s => s.IsOf(pool))!.Position = Position;
+            last.Position = Position;
             level.RemoveAt(level.Count - 1);
-            node.Seats.Remove(this);
-            pool.Add(node, this);
         }
-
-        private bool IsOf(NodePool other) => ReferenceEquals(pool, other);
     }
 }
 
@@ -72,7 +77,7 @@ internal sealed class PoolWalk(NodePool pool, uint service)
 {
     private int _total = -1;
     private int _step;
-    private IReadOnlyList<Candidate> _level = [];
+    private IReadOnlyList<NodePool.Seat> _level = [];
 
     /// <summary>The next node, or null after the last. The pool must not change meanwhile.</summary>
     internal Candidate? Next()
@@ -88,6 +93,6 @@ internal sealed class PoolWalk(NodePool pool, uint service)
         }
 
         var at = (int)((service + (uint)_step++) % (uint)_level.Count);
-        return _level[at];
+        return _level[at].Node;
     }
 }

@@ -13,8 +13,9 @@ namespace Swarm.Scheduler;
 public sealed record PlacementGroup(
     ServiceId Service, ServiceSpec Spec, ulong SpecVersion, IReadOnlyList<TaskRecord> Tasks);
 
-/// <summary>A task has its node and the host ports it binds there.</summary>
-public readonly record struct Placement(TaskId Task, NodeId Node, ImmutableArray<PortConfig> HostPorts);
+/// <summary>A task has its node, the host ports it binds there, and its share of generic resources.</summary>
+public readonly record struct Placement(
+    TaskId Task, NodeId Node, ImmutableArray<PortConfig> HostPorts, ImmutableArray<GenericResource> Generic);
 
 /// <summary>Every task of the group stands in one of the two.</summary>
 public sealed record GroupResult(ImmutableArray<Placement> Placements, ImmutableArray<TaskRecord> Unplaced);
@@ -23,8 +24,9 @@ public sealed record GroupResult(ImmutableArray<Placement> Placements, Immutable
 public readonly record struct Refusal(TaskId Task, string Explanation);
 
 /// <summary>
-/// One pass of the scheduler over a state. Groups are placed one after the other and see what those before them took.
-/// A group costs a look at the nodes that it uses or that refuse it and tasks × log(nodes), never tasks × nodes.
+/// The scheduler over a state. Groups are placed one after the other and see what those before them took. A group
+/// costs a look at the nodes that it uses or that refuse it and tasks × log(nodes), never tasks × nodes; the next
+/// state costs what changed (<see cref="Follow"/>).
 /// </summary>
 public sealed class PlacementRound
 {
@@ -34,73 +36,120 @@ public sealed class PlacementRound
     /// <summary>How long a failure counts, in minutes.</summary>
     public const int FaultyMinutes = 5;
 
-    private readonly ClusterState _state;
-    private readonly DateTimeOffset _now;
-    private readonly List<Candidate> _candidates;
-    private readonly Dictionary<NodeId, Candidate> _byId;
-    private readonly Dictionary<string, SpreadTree> _trees = new(StringComparer.Ordinal);
-    private readonly HashSet<Candidate> _counted = [];
+    private readonly Fleet _fleet = new();
+    private readonly SpreadBook _spreads = new();
+    private readonly HashSet<Candidate> _touched = [];
+    private readonly List<Candidate> _counted = [];
+    private ClusterState _state = ClusterState.Empty;
+    private DateTimeOffset _now;
+    private long _looks;
+
+    /// <summary>Before any state.</summary>
+    public PlacementRound()
+    {
+    }
 
     /// <summary>A round over the nodes as they are in <paramref name="state"/>.</summary>
-    public PlacementRound(ClusterState state, DateTimeOffset now)
+    public PlacementRound(ClusterState state, DateTimeOffset now) =>
+        Follow(StateDelta.Between(ClusterState.Empty, state), now);
+
+    /// <summary>Tasks that were looked at so far, each look counted.</summary>
+    public long Looks => _looks + _spreads.Looks;
+
+    /// <summary>How many nodes there are.</summary>
+    public int Nodes => _state.Nodes.Count;
+
+    /// <summary>
+    /// Goes on to another state. What was placed here counts no more, only what stands in the state.
+    /// </summary>
+    public void Follow(StateDelta delta, DateTimeOffset now)
     {
-        (_state, _now) = (state, now);
-        _candidates = new List<Candidate>(state.Nodes.Count);
-        _byId = new Dictionary<NodeId, Candidate>(state.Nodes.Count);
-        foreach (var (id, node) in state.Nodes)
-        {
-            var candidate = new Candidate(node, state.UsageOf(id));
-            _candidates.Add(candidate);
-            _byId.Add(id, candidate);
-        }
+        Invariant.Check(ReferenceEquals(delta.From, _state));
+        (_state, _now) = (delta.To, now);
+        _fleet.Follow(delta, _touched);
+        _touched.Clear();
+        _spreads.Follow(delta);
     }
 
     /// <summary>Places what it can.</summary>
     public GroupResult Place(PlacementGroup group)
     {
         var asks = new GroupAsks(group, IsIngress);
-        CountService(group);
+        var spread = _spreads.Of(group.Service);
+        Load(spread, group.SpecVersion);
         var placements = ImmutableArray.CreateBuilder<Placement>(group.Tasks.Count);
         var unplaced = ImmutableArray.CreateBuilder<TaskRecord>();
         var open = Confirm(group, asks, (placements, unplaced));
+        var confirmed = placements.Count;
         Spread(open, asks, (placements, unplaced));
+        for (var i = confirmed; i < placements.Count; i++)
+        {
+            spread.Place(placements[i].Node);
+        }
+
+        _spreads.Moves(spread);
         asks.Settle();
-        _counted.UnionWith(asks.Taken);
-        return new GroupResult(placements.ToImmutable(), unplaced.ToImmutable());
+        foreach (var node in asks.Taken)
+        {
+            _touched.Add(node);
+            _fleet.NoteChange(node);
+        }
+
+        Unload(asks);
+        _looks += group.Tasks.Count;
+        return new GroupResult(placements.DrainToImmutable(), unplaced.DrainToImmutable());
     }
 
     /// <summary>
-    /// Why each unplaced task of a group has no node. Ask when all groups of the round are placed: what the others
+    /// Why nodes refuse the unplaced tasks of a group. Ask when all groups of the round are placed: what the others
     /// took belongs to the reason, and asked earlier the same text would change with the next round.
     /// </summary>
-    public IEnumerable<Refusal> Explain(PlacementGroup group, GroupResult result)
+    public RefusedGroup Refuse(PlacementGroup group, GroupResult result)
     {
-        var asks = new GroupAsks(group, IsIngress);
-        CountService(group);
-        foreach (var placement in result.Placements)
-        {
-            Counted(_byId[placement.Node]).Copies++;
-        }
-
-        string? everywhere = null;
+        var pinned = new HashSet<int>();
         foreach (var task in result.Unplaced)
         {
-            if (task.NodeId.IsNone)
+            if (!task.NodeId.IsNone && _fleet.TryGet(task.NodeId, out var node))
             {
-                everywhere ??= Explanation.Of(_candidates.Select(c => Explained(c, asks)));
-                yield return new Refusal(task.Id, everywhere);
-            }
-            else if (_byId.TryGetValue(task.NodeId, out var node))
-            {
-                node.Copies--;
-                yield return new Refusal(task.Id, Explanation.Of([Explained(node, asks)]));
-                node.Copies++;
-            }
-            else
-            {
-                yield return new Refusal(task.Id, "no suitable node (the task's node was removed)");
+                pinned.Add(node.Index);
             }
         }
+
+        var refused = new RefusedGroup(
+            _fleet, new GroupAsks(group, IsIngress), () => _spreads.Of(group.Service),
+            result.Unplaced.Any(t => t.NodeId.IsNone) ? null : pinned);
+        refused.Holds();
+        return refused;
+    }
+
+    /// <summary>Why each unplaced task of a group has no node.</summary>
+    public IEnumerable<Refusal> Explain(PlacementGroup group, GroupResult result) =>
+        Explain(group, result.Unplaced, Refuse(group, result));
+
+    /// <summary>As above, when it is known already why nodes refuse the group.</summary>
+    public IEnumerable<Refusal> Explain(PlacementGroup group, IEnumerable<TaskRecord> unplaced, RefusedGroup refused)
+    {
+        var asks = new GroupAsks(group, IsIngress);
+        var everywhere = refused.Why;
+        foreach (var task in unplaced)
+        {
+            _looks++;
+            yield return new Refusal(task.Id, task.NodeId.IsNone ? everywhere : Pinned(task, asks));
+        }
+    }
+
+    private string Pinned(TaskRecord task, GroupAsks asks)
+    {
+        if (!_fleet.TryGet(task.NodeId, out var node))
+        {
+            return "no suitable node (the task's node was removed)";
+        }
+
+        // The task itself is counted among those that are wanted up on its node.
+        var others = Math.Max(1, _spreads.Of(task.ServiceId).CopiesOn(task.NodeId)) - 1;
+        var verdict = asks.Judge(node, others);
+        // What fits but was not taken had no dynamic port left.
+        return Explanation.Of(verdict == Verdict.Fits ? Verdict.HostPort : verdict);
     }
 
     /// <summary>Tasks that have a node already, those of global services: it takes them or they wait.</summary>
@@ -118,7 +167,7 @@ public sealed class PlacementRound
                 continue;
             }
 
-            if (!_byId.TryGetValue(task.NodeId, out var node))
+            if (!_fleet.TryGet(task.NodeId, out var node))
             {
                 results.Unplaced.Add(task);
                 continue;
@@ -129,7 +178,7 @@ public sealed class PlacementRound
             node.Slots--;
             if (asks.Admits(node) && asks.TryTake(node))
             {
-                results.Placements.Add(new Placement(task.Id, task.NodeId, asks.Got));
+                results.Placements.Add(new Placement(task.Id, task.NodeId, asks.Got, asks.GotGeneric));
                 continue;
             }
 
@@ -149,79 +198,55 @@ public sealed class PlacementRound
             return;
         }
 
-        var walk = new SpreadWalk(TreeOf(asks.Labels), [.. _counted.Where(c => c.IsKnown)], asks);
+        var walk = new SpreadWalk(_fleet.TreeOf(asks.Rules), _counted.FindAll(c => c.IsKnown), asks);
         var next = 0;
         while (next < open.Count && walk.Place() is { } node)
         {
-            results.Placements.Add(new Placement(open[next++].Id, node.Node.Id, asks.Got));
+            results.Placements.Add(new Placement(open[next++].Id, node.Node.Id, asks.Got, asks.GotGeneric));
         }
 
         results.Unplaced.AddRange(open.Skip(next));
     }
 
-    private SpreadTree TreeOf(ImmutableArray<SpreadLabel> labels)
-    {
-        var key = string.Join('\n', labels);
-        if (!_trees.TryGetValue(key, out var tree))
-        {
-            _trees[key] = tree = SpreadTree.Of(_candidates, labels);
-        }
-
-        return tree;
-    }
-
-    /// <summary>What fits but was not taken had no dynamic port left.</summary>
-    private static Verdict Explained(Candidate node, GroupAsks asks) =>
-        asks.Judge(node) is var verdict && verdict == Verdict.Fits ? Verdict.HostPort : verdict;
-
     private bool IsIngress(PortKey port) => _state.IngressPorts.ContainsKey(port);
 
-    /// <summary>
-    /// Only the newest wanted task of a slot counts for the spread: the one it replaces is on its way out and would
-    /// push its successor to another node.
-    /// </summary>
-    private void CountService(PlacementGroup group)
+    /// <summary>Puts what the service has on each node where the walk sees it.</summary>
+    private void Load(ServiceSpread spread, ulong specVersion)
     {
-        foreach (var candidate in _counted)
+        foreach (var (id, share) in spread.Shares)
         {
-            candidate.BeginGroup();
+            if (_fleet.TryGet(id, out var node))
+            {
+                (node.Slots, node.Copies) = (share.Slots, (ulong)Math.Max(0, share.Copies));
+                _counted.Add(node);
+            }
+        }
+
+        foreach (var id in spread.FailuresOf(specVersion, _now.AddMinutes(-FaultyMinutes)))
+        {
+            if (_fleet.TryGet(id, out var node))
+            {
+                node.Failures++;
+                if (node is { Slots: 0, Copies: 0, Failures: 1 })
+                {
+                    _counted.Add(node);
+                }
+            }
+        }
+    }
+
+    private void Unload(GroupAsks asks)
+    {
+        foreach (var node in _counted)
+        {
+            node.BeginGroup();
+        }
+
+        foreach (var node in asks.Taken)
+        {
+            node.BeginGroup();
         }
 
         _counted.Clear();
-        var since = _now.AddMinutes(-FaultyMinutes);
-        foreach (var (_, slot) in _state.SlotsOf(group.Service))
-        {
-            TaskRecord? newest = null;
-            foreach (var id in slot)
-            {
-                var task = _state.Tasks[id];
-                if (task.IsLive)
-                {
-                    newest = task;
-                }
-
-                if (!task.NodeId.IsNone && _byId.TryGetValue(task.NodeId, out var node))
-                {
-                    Counted(node).Copies += task.IsLive ? 1UL : 0;
-                    node.Failures += IsFailure(task, group.SpecVersion, since) ? 1 : 0;
-                }
-            }
-
-            if (newest is { NodeId.IsNone: false } && _byId.TryGetValue(newest.NodeId, out var home))
-            {
-                Counted(home).Slots++;
-            }
-        }
     }
-
-    private Candidate Counted(Candidate node)
-    {
-        _counted.Add(node);
-        return node;
-    }
-
-    private static bool IsFailure(TaskRecord task, ulong specVersion, DateTimeOffset since) =>
-        task.SpecVersion == specVersion
-        && task.Status.State is TaskState.Failed or TaskState.Rejected
-        && task.Status.AppliedAt > since;
 }

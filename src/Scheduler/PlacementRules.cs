@@ -32,11 +32,16 @@ public sealed class PlacementRules
         _platforms = [.. placement?.Platforms ?? []];
         NanoCpus = task.Reservations?.NanoCpus ?? 0;
         MemoryBytes = task.Reservations?.MemoryBytes ?? 0;
+        Generic = [.. (task.Reservations?.Generic ?? []).Where(g => g.Count > 0)];
         MaxReplicas = placement?.MaxReplicasPerNode ?? 0;
         Spread = [.. (placement?.Preferences ?? [])
             .Select(p => ConstraintParser.TryParsePreference(p, out var label, out _)
                 ? new SpreadLabel(label.Engine, label.Label) : default)
             .Where(l => l.Name is { Length: > 0 })];
+        Key = AdmitsAll && Spread.Length == 0 ? "" : string.Join(
+            '\n',
+            (placement?.Constraints ?? []).Concat(_platforms.Select(p => $"{p.Os}/{p.Architecture}"))
+                .Append("spread").Concat(Spread.Select(l => $"{l.Engine} {l.Name}")));
     }
 
     /// <summary>True when there is nothing to look at.</summary>
@@ -46,9 +51,15 @@ public sealed class PlacementRules
 
     internal long MemoryBytes { get; }
 
+    /// <summary>Kinds of generic resources and how many of each.</summary>
+    internal ImmutableArray<GenericResource> Generic { get; }
+
     internal ulong MaxReplicas { get; }
 
-    internal ImmutableArray<SpreadLabel> Spread { get; }
+    internal SpreadLabel[] Spread { get; }
+
+    /// <summary>The same for rules that admit the same nodes and spread over the same labels.</summary>
+    internal string Key { get; }
 
     /// <summary>The rules of a spec.</summary>
     public static PlacementRules Of(ServiceSpec spec) => new(spec.Task ?? new TaskSpec());

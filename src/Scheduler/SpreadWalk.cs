@@ -61,7 +61,7 @@ internal sealed class SpreadWalk
     {
         while (_fresh!.Next() is { } fresh)
         {
-            if (!fresh.IsKnown && _asks.Admits(fresh) && _asks.TryTake(fresh))
+            if (!fresh.IsKnown && _asks.TryTake(fresh))
             {
                 _known!.Enqueue(fresh, fresh.RankFor(_asks.Service));
                 return fresh;

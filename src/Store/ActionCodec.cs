@@ -125,6 +125,7 @@ internal static class ActionCodec
                 Version = a.Version,
                 NodeId = a.Node.ToString(),
                 HostPorts = { a.HostPorts },
+                Generic = { a.Generic },
             },
         },
         StoreAction.SetDesiredState a => new LogAction
@@ -155,7 +156,10 @@ internal static class ActionCodec
             new TaskId(message.AssignTask.TaskId),
             message.AssignTask.Version,
             new NodeId(message.AssignTask.NodeId),
-            [.. message.AssignTask.HostPorts]),
+            [.. message.AssignTask.HostPorts])
+        {
+            Generic = [.. message.AssignTask.Generic],
+        },
         LogAction.KindOneofCase.SetDesiredState => new StoreAction.SetDesiredState(
             new TaskId(message.SetDesiredState.TaskId),
             message.SetDesiredState.Version,

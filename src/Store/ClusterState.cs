@@ -130,7 +130,19 @@ public sealed record ClusterState
     public NodeUsage UsageOf(NodeId node) => ByNode.TryGetValue(node, out var tasks) ? tasks.Usage : NodeUsage.None;
 
     /// <summary>Tasks of a service that are wanted up and wait for a node.</summary>
-    public int WaitingTasks(ServiceId service) => ByService.TryGetValue(service, out var tasks) ? tasks.Waiting : 0;
+    public int WaitingTasks(ServiceId service) => WaitingOf(service).Count;
+
+    /// <summary>The ids of these tasks; the values mean nothing.</summary>
+    public PersistentDictionary<TaskId, bool> WaitingOf(ServiceId service) =>
+        (ByService.TryGetValue(service, out var tasks) ? tasks : ServiceTasks.None).Waiting;
+
+    /// <summary>Services with tasks that wait for a node; the values mean nothing.</summary>
+    public PersistentDictionary<ServiceId, bool> WaitingServices { get; internal init; } =
+        PersistentDictionary<ServiceId, bool>.Empty;
+
+    /// <summary>All tasks of a service, ended ones included.</summary>
+    public int CountTasks(ServiceId service) =>
+        ByService.TryGetValue(service, out var tasks) ? tasks.SpecUses.Values.Sum() : 0;
 
     /// <summary>Tasks of a service that run and are wanted up.</summary>
     public int RunningTasks(ServiceId service) => ByService.TryGetValue(service, out var tasks) ? tasks.Running : 0;

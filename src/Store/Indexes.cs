@@ -26,6 +26,9 @@ public readonly record struct PortKey(PortConfig.Types.Protocol Protocol, uint P
 /// <param name="HostPorts">Bound by tasks of publish mode host.</param>
 public sealed record NodeUsage(long NanoCpus, long MemoryBytes, int ActiveTasks, ImmutableHashSet<PortKey> HostPorts)
 {
+    /// <summary>What of the node's generic resources its tasks hold.</summary>
+    public GenericHoldings Generic { get; init; } = GenericHoldings.None;
+
     /// <summary>An empty node.</summary>
     public static NodeUsage None { get; } = new(0, 0, 0, []);
 }
@@ -45,11 +48,11 @@ internal sealed record NodeTasks(PersistentDictionary<TaskId, bool> Ids, NodeUsa
 internal sealed record ServiceTasks(
     PersistentDictionary<SlotKey, ImmutableArray<TaskId>> Slots,
     ImmutableSortedDictionary<ulong, int> SpecUses,
-    int Waiting,
+    PersistentDictionary<TaskId, bool> Waiting,
     int Running,
     ulong Revision)
 {
     internal static ServiceTasks None { get; } = new(
-        PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Empty, ImmutableSortedDictionary<ulong, int>.Empty, 0, 0,
-        0);
+        PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Empty, ImmutableSortedDictionary<ulong, int>.Empty,
+        PersistentDictionary<TaskId, bool>.Empty, 0, 0);
 }

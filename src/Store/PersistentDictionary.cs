@@ -42,6 +42,10 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
     /// <summary>True when the key is there.</summary>
     public bool ContainsKey(TKey key) => TryGetValue(key, out _);
 
+    /// <summary>True when the other one is this very map, or one that was made from it without a change.</summary>
+    public bool IsSame(PersistentDictionary<TKey, TValue> other) =>
+        ReferenceEquals(Root, other.Root) || (Count == 0 && other.Count == 0);
+
     /// <summary>A builder that starts with this map's content.</summary>
     public Builder ToBuilder() => new(Root, Count);
 

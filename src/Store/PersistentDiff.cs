@@ -23,92 +23,144 @@ public static class PersistentDiff
         where TKey : struct, IEquatable<TKey>
     {
         var changes = new List<KeyChange<TKey, TValue>>();
-        Slots(before.Root, after.Root, changes);
+        Visit(before, after, changes.Add);
         return changes;
     }
 
-    private static void Slots<TKey, TValue>(
-        PersistentDictionary<TKey, TValue>.TrieNode before, PersistentDictionary<TKey, TValue>.TrieNode after,
-        List<KeyChange<TKey, TValue>> changes)
+    /// <summary>As <see cref="Between"/>, one call a key, in an order that follows from the keys.</summary>
+    public static void Visit<TKey, TValue>(
+        PersistentDictionary<TKey, TValue> before, PersistentDictionary<TKey, TValue> after,
+        Action<KeyChange<TKey, TValue>> visit)
+        where TKey : struct, IEquatable<TKey> => new Walk<TKey, TValue>(visit).Nodes(before.Root, after.Root);
+
+    private readonly struct Walk<TKey, TValue>(Action<KeyChange<TKey, TValue>> visit)
         where TKey : struct, IEquatable<TKey>
     {
-        if (ReferenceEquals(before, after))
+        internal void Nodes(
+            PersistentDictionary<TKey, TValue>.TrieNode before, PersistentDictionary<TKey, TValue>.TrieNode after)
         {
-            return;
+            if (ReferenceEquals(before, after))
+            {
+                return;
+            }
+
+            for (var left = before.Bitmap | after.Bitmap; left != 0; left &= left - 1)
+            {
+                var bit = left & (0 - left);
+                Slots(Slot(before, bit), Slot(after, bit));
+            }
         }
 
-        for (var left = before.Bitmap | after.Bitmap; left != 0; left &= left - 1)
+        private void Slots(object? old, object? now)
         {
-            var bit = left & (0 - left);
-            var (old, now) = (Slot(before, bit), Slot(after, bit));
             if (ReferenceEquals(old, now))
             {
-                continue;
+                return;
             }
 
-            if (old is PersistentDictionary<TKey, TValue>.TrieNode a
-                && now is PersistentDictionary<TKey, TValue>.TrieNode b)
+            if (old is null || now is null)
             {
-                Slots(a, b, changes);
-                continue;
+                All(old ?? now!, old is null);
             }
-
-            Leaves(Under<TKey, TValue>(old), Under<TKey, TValue>(now), changes);
-        }
-    }
-
-    private static object? Slot<TKey, TValue>(PersistentDictionary<TKey, TValue>.TrieNode node, uint bit)
-        where TKey : struct, IEquatable<TKey> =>
-        (node.Bitmap & bit) == 0 ? null : node.Slots[BitOperations.PopCount(node.Bitmap & (bit - 1))];
-
-    /// <summary>At least one side is a single chain here, so the other has few leaves unless all of them are
-    /// new.</summary>
-    private static void Leaves<TKey, TValue>(
-        List<PersistentDictionary<TKey, TValue>.Leaf> before, List<PersistentDictionary<TKey, TValue>.Leaf> after,
-        List<KeyChange<TKey, TValue>> changes)
-        where TKey : struct, IEquatable<TKey>
-    {
-        var olds = before.ToDictionary(l => l.Key, l => l.Value);
-        foreach (var leaf in after)
-        {
-            var had = olds.Remove(leaf.Key, out var old);
-            if (!had || !Same(old!, leaf.Value))
+            else if (old is PersistentDictionary<TKey, TValue>.Leaf { Next: null } a
+                && now is PersistentDictionary<TKey, TValue>.Leaf { Next: null } b && a.Key.Equals(b.Key))
             {
-                changes.Add(new(leaf.Key, had, old, true, leaf.Value));
+                Value(a, b);
+            }
+            else if (old is PersistentDictionary<TKey, TValue>.TrieNode c
+                && now is PersistentDictionary<TKey, TValue>.TrieNode d)
+            {
+                Nodes(c, d);
+            }
+            else
+            {
+                Leaves(Under(old), Under(now));
             }
         }
 
-        changes.AddRange(before.Where(l => olds.ContainsKey(l.Key))
-            .Select(l => new KeyChange<TKey, TValue>(l.Key, true, l.Value, false, default)));
-    }
-
-    private static bool Same<TValue>(TValue a, TValue b) =>
-        typeof(TValue).IsValueType ? EqualityComparer<TValue>.Default.Equals(a, b) : ReferenceEquals(a, b);
-
-    private static List<PersistentDictionary<TKey, TValue>.Leaf> Under<TKey, TValue>(object? slot)
-        where TKey : struct, IEquatable<TKey>
-    {
-        var leaves = new List<PersistentDictionary<TKey, TValue>.Leaf>();
-        Collect(slot, leaves);
-        return leaves;
-    }
-
-    private static void Collect<TKey, TValue>(object? slot, List<PersistentDictionary<TKey, TValue>.Leaf> leaves)
-        where TKey : struct, IEquatable<TKey>
-    {
-        if (slot is PersistentDictionary<TKey, TValue>.TrieNode node)
+        private void Value(
+            PersistentDictionary<TKey, TValue>.Leaf old, PersistentDictionary<TKey, TValue>.Leaf now)
         {
-            for (var i = 0; i < BitOperations.PopCount(node.Bitmap); i++)
+            if (!Same(old.Value, now.Value))
             {
-                Collect(node.Slots[i], leaves);
+                visit(new(now.Key, true, old.Value, true, now.Value));
             }
-
-            return;
         }
 
-        for (var leaf = (PersistentDictionary<TKey, TValue>.Leaf?)slot; leaf is not null; leaf = leaf.Next)
+        /// <summary>One of the maps has nothing here.</summary>
+        private void All(object slot, bool added)
         {
-            leaves.Add(leaf);
+            if (slot is PersistentDictionary<TKey, TValue>.TrieNode node)
+            {
+                for (var i = 0; i < BitOperations.PopCount(node.Bitmap); i++)
+                {
+                    All(node.Slots[i], added);
+                }
+
+                return;
+            }
+
+            for (var leaf = (PersistentDictionary<TKey, TValue>.Leaf?)slot; leaf is not null; leaf = leaf.Next)
+            {
+                visit(added
+                    ? new(leaf.Key, false, default, true, leaf.Value)
+                    : new(leaf.Key, true, leaf.Value, false, default));
+            }
+        }
+
+        /// <summary>At least one side is a single chain here, so the other has few leaves unless all of them are
+        /// new.</summary>
+        private void Leaves(
+            List<PersistentDictionary<TKey, TValue>.Leaf> before, List<PersistentDictionary<TKey, TValue>.Leaf> after)
+        {
+            var olds = before.ToDictionary(l => l.Key);
+            foreach (var leaf in after)
+            {
+                if (olds.Remove(leaf.Key, out var old))
+                {
+                    Value(old, leaf);
+                }
+                else
+                {
+                    visit(new(leaf.Key, false, default, true, leaf.Value));
+                }
+            }
+
+            foreach (var leaf in before.Where(l => olds.ContainsKey(l.Key)))
+            {
+                visit(new(leaf.Key, true, leaf.Value, false, default));
+            }
+        }
+
+        private static object? Slot(PersistentDictionary<TKey, TValue>.TrieNode node, uint bit) =>
+            (node.Bitmap & bit) == 0 ? null : node.Slots[BitOperations.PopCount(node.Bitmap & (bit - 1))];
+
+        private static bool Same(TValue a, TValue b) =>
+            typeof(TValue).IsValueType ? EqualityComparer<TValue>.Default.Equals(a, b) : ReferenceEquals(a, b);
+
+        private static List<PersistentDictionary<TKey, TValue>.Leaf> Under(object slot)
+        {
+            var leaves = new List<PersistentDictionary<TKey, TValue>.Leaf>();
+            Collect(slot, leaves);
+            return leaves;
+        }
+
+        private static void Collect(object? slot, List<PersistentDictionary<TKey, TValue>.Leaf> leaves)
+        {
+            if (slot is PersistentDictionary<TKey, TValue>.TrieNode node)
+            {
+                for (var i = 0; i < BitOperations.PopCount(node.Bitmap); i++)
+                {
+                    Collect(node.Slots[i], leaves);
+                }
+
+                return;
+            }
+
+            for (var leaf = (PersistentDictionary<TKey, TValue>.Leaf?)slot; leaf is not null; leaf = leaf.Next)
+            {
+                leaves.Add(leaf);
+            }
         }
     }
 }

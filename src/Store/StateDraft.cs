@@ -19,6 +19,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
     private readonly ChangeList<NodeId, NodeRecord> _changedNodes = new();
     private readonly TaskIndexDraft _index = new(before, index);
     private bool _clusterChanged;
+    private (ServiceId Service, ulong Version, Resources? Resources, bool IsKnown) _reserved;
 
     internal DateTimeOffset At => at;
 
@@ -82,6 +83,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
         var old = _services.Get(record.Id);
         _changedServices.Note(record.Id, old);
         _index.Touch(record.Id);
+        _reserved = default;
         var kept = _index.KeptSpecs(record);
         _services.Set(record.Id, ReferenceEquals(kept, record.KeptSpecs) ? record : record with { KeptSpecs = kept });
         ClaimName(old, record);
@@ -91,6 +93,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
     /// <summary>As <see cref="PutService"/> before the tasks that use the kept specs are there.</summary>
     internal void RestoreService(ServiceRecord record)
     {
+        _reserved = default;
         _index.Touch(record.Id);
         _services.Set(record.Id, record);
         ClaimName(null, record);
@@ -110,6 +113,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
     {
         _changedServices.Note(record.Id, record);
         _services.Remove(record.Id);
+        _reserved = default;
         _index.DropService(record.Id);
         ClaimName(record, null);
         ClaimPorts(record, null);
@@ -146,7 +150,6 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
         var changes = new Changes(
             _changedTasks.Finish(tasks), _changedServices.Finish(services), _changedNodes.Finish(nodes),
             _clusterChanged);
-        var (byNode, byService) = _index.Finish();
         var state = before with
         {
             LastIndex = index,
@@ -161,17 +164,23 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
             Hostnames = Hostnames,
             NetworkIndexes = NetworkIndexes,
             NodesRevision = changes.Nodes.IsEmpty ? before.NodesRevision : index,
-            ByNode = byNode,
-            ByService = byService,
         };
-        return (state, changes);
+        return (_index.Finish(state), changes);
     }
 
+    /// <summary>Tasks come in rows of one service: the last answer is kept as long as no service changes.</summary>
     private Resources? Reservations(TaskRecord task)
     {
+        if (_reserved.Service == task.ServiceId && _reserved.Version == task.SpecVersion && _reserved.IsKnown)
+        {
+            return _reserved.Resources;
+        }
+
         var service = Service(task.ServiceId);
         Invariant.Check(service is not null && service.KeptSpecs.ContainsKey(task.SpecVersion));
-        return service.KeptSpecs[task.SpecVersion].Task?.Reservations;
+        var resources = service.KeptSpecs[task.SpecVersion].Task?.Reservations;
+        _reserved = (task.ServiceId, task.SpecVersion, resources, true);
+        return resources;
     }
 
     private void ForgetHostname(NodeRecord? old)

@@ -60,7 +60,11 @@ public abstract record StoreAction
 
     /// <summary>Pending becomes Assigned.</summary>
     public sealed record AssignTask(
-        TaskId Id, ulong Version, NodeId Node, ImmutableArray<PortConfig> HostPorts) : StoreAction;
+        TaskId Id, ulong Version, NodeId Node, ImmutableArray<PortConfig> HostPorts) : StoreAction
+    {
+        /// <summary>What of the node's generic resources it gets.</summary>
+        public ImmutableArray<GenericResource> Generic { get; init; } = [];
+    }
 
     /// <summary>Forward only.</summary>
     public sealed record SetDesiredState(TaskId Id, ulong Version, TaskState Desired) : StoreAction;

@@ -1,4 +1,5 @@
 using Swarm.Model;
+using Swarm.Protocol.V1;
 
 namespace Swarm.Store;
 
@@ -14,8 +15,13 @@ public static class StoreFormat
     /// <summary>Commands with ids; epoch, autolock, format and observation in the cluster object; jobs.</summary>
     public const uint Requests = 2;
 
+    /// <summary>
+    /// Ulimits, sysctls and the OOM score of containers; generic resources of nodes, reservations and tasks.
+    /// </summary>
+    public const uint KernelAndGeneric = 3;
+
     /// <summary>The newest form that this program reads and writes.</summary>
-    public const uint Newest = Requests;
+    public const uint Newest = KernelAndGeneric;
 
     /// <summary>The oldest form that can express an entry.</summary>
     public static uint NeededBy(StoreEntry entry) => entry.Actions
@@ -28,9 +34,24 @@ public static class StoreFormat
             c is { Epoch: 0, AutoLock: false, UnlockKey.IsEmpty: true, FormatVersion: <= First, Observe: false }
                 ? First
                 : Requests,
-        StoreAction.CreateService { Spec: var spec } when spec.IsJob() => Requests,
+        StoreAction.CreateService { Spec: var spec } => NeededBy(spec),
+        StoreAction.UpdateServiceSpec { Spec: var spec } => NeededBy(spec),
+        StoreAction.CreateTask { Task.Generic.IsEmpty: false } or StoreAction.AssignTask { Generic.IsEmpty: false } =>
+            KernelAndGeneric,
         StoreAction.CreateTask { Task.DesiredState: TaskState.Complete } => Requests,
         StoreAction.SetDesiredState { Desired: TaskState.Complete } => Requests,
         _ => First,
     };
+
+    /// <summary>What a node has stands in its description, which older managers keep as it is; only who gives it to
+    /// tasks has to know what it is.</summary>
+    private static uint NeededBy(ServiceSpec spec) => spec.Task is { } task && (Knobs(task.Container) || Reserves(task))
+        ? KernelAndGeneric
+        : spec.IsJob() ? Requests : First;
+
+    private static bool Knobs(ContainerSpec? container) =>
+        container is not null
+        && (container.Ulimits.Count > 0 || container.Sysctls.Count > 0 || container.HasOomScoreAdj);
+
+    private static bool Reserves(TaskSpec task) => task.Reservations is { Generic.Count: > 0 };
 }

@@ -7,10 +7,11 @@ namespace Swarm.Store;
 /// <summary>The indexes over tasks while an entry is applied: by slot, and by node with what its tasks hold.</summary>
 internal sealed class TaskIndexDraft(ClusterState before, ulong index)
 {
-    private readonly Dictionary<ServiceId, ServiceDraft> _services = [];
+    private readonly Dictionary<ServiceId, ServiceIndexDraft> _services = [];
     private readonly Dictionary<NodeId, NodeDraft> _nodes = [];
+    private (ServiceId Id, ServiceIndexDraft Draft)? _last;
 
-    internal bool HasTasks(ServiceId service) => Of(service).Slots.Count > 0;
+    internal bool HasTasks(ServiceId service) => Of(service).HasTasks;
 
     internal void Touch(ServiceId service) => Of(service);
 
@@ -22,9 +23,9 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
     internal ImmutableSortedDictionary<ulong, ServiceSpec> KeptSpecs(ServiceRecord record)
     {
         var kept = record.KeptSpecs;
-        var uses = Of(record.Id).SpecUses;
+        var draft = Of(record.Id);
         var unused = kept.Keys.Where(v => v != record.SpecVersion && v != record.PreviousSpecVersion
-            && !uses.ContainsKey(v)).ToList();
+            && !draft.IsUsed(v)).ToList();
         kept = unused.Count == 0 ? kept : kept.RemoveRange(unused);
         kept = kept.ContainsKey(record.SpecVersion) ? kept : kept.Add(record.SpecVersion, record.Spec);
         return record.PreviousSpec is null || kept.ContainsKey(record.PreviousSpecVersion)
@@ -37,13 +38,17 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
         PersistentDictionary<TaskId, TaskRecord>.Builder tasks)
     {
         var service = Of(record.ServiceId);
-        service.Waiting += Waits(record) - Waits(old);
+        if (Waits(record) != Waits(old))
+        {
+            service.Wait(record.Id, Waits(record));
+        }
+
         service.Running += Runs(record) - Runs(old);
         if (old is null)
         {
             var ids = service.Slots.TryGetValue(record.Key, out var slot) ? slot : [];
             service.Slots.Set(record.Key, ids.Insert(Place(ids, record, tasks), record.Id));
-            service.SpecUses[record.SpecVersion] = service.SpecUses.GetValueOrDefault(record.SpecVersion) + 1;
+            service.Use(record.SpecVersion, 1);
         }
 
         if (!record.NodeId.IsNone)
@@ -63,7 +68,11 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
     internal bool Drop(TaskRecord record, Resources? reservations)
     {
         var service = Of(record.ServiceId);
-        service.Waiting -= Waits(record);
+        if (Waits(record))
+        {
+            service.Wait(record.Id, false);
+        }
+
         service.Running -= Runs(record);
         var left = service.Slots.Get(record.Key).Remove(record.Id);
         if (left.IsEmpty)
@@ -82,15 +91,11 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
             node.Count(record, -1, reservations);
         }
 
-        if (--service.SpecUses[record.SpecVersion] > 0)
-        {
-            return false;
-        }
-
-        return service.SpecUses.Remove(record.SpecVersion);
+        service.Use(record.SpecVersion, -1);
+        return !service.IsUsed(record.SpecVersion);
     }
 
-    internal (PersistentDictionary<NodeId, NodeTasks>, PersistentDictionary<ServiceId, ServiceTasks>) Finish()
+    internal ClusterState Finish(ClusterState state)
     {
         var nodes = before.ByNode.ToBuilder();
         foreach (var (id, node) in _nodes)
@@ -105,20 +110,34 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
         }
 
         var services = before.ByService.ToBuilder();
+        var waitingServices = before.WaitingServices.ToBuilder();
         foreach (var (id, service) in _services)
         {
+            var waiting = service.Waiting();
+            if (waiting.Count > 0 && !service.Dropped)
+            {
+                waitingServices.Set(id, true);
+            }
+            else
+            {
+                waitingServices.Remove(id);
+            }
+
             if (service.Dropped)
             {
                 services.Remove(id);
                 continue;
             }
 
-            services.Set(id, new ServiceTasks(
-                service.Slots.ToMap(), service.SpecUses.ToImmutableSortedDictionary(), service.Waiting,
-                service.Running, index));
+            services.Set(id, service.ToRecord(index));
         }
 
-        return (nodes.ToMap(), services.ToMap());
+        return state with
+        {
+            ByNode = nodes.ToMap(),
+            ByService = services.ToMap(),
+            WaitingServices = waitingServices.ToMap(),
+        };
     }
 
     /// <summary>By age and not by arrival, so that the index follows from the records alone.</summary>
@@ -135,18 +154,24 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
         return at;
     }
 
-    private static int Waits(TaskRecord? task) => task is { IsLive: true, Status.State: < TaskState.Assigned } ? 1 : 0;
+    private static bool Waits(TaskRecord? task) => task is { IsLive: true, Status.State: < TaskState.Assigned };
 
     private static int Runs(TaskRecord? task) =>
         task is { IsWanted: true, Status.State: TaskState.Running } ? 1 : 0;
 
-    private ServiceDraft Of(ServiceId id)
+    private ServiceIndexDraft Of(ServiceId id)
     {
-        if (!_services.TryGetValue(id, out var draft))
+        if (_last is { } last && last.Id == id)
         {
-            _services[id] = draft = new ServiceDraft(before.ByService.Get(id) ?? ServiceTasks.None);
+            return last.Draft;
         }
 
+        if (!_services.TryGetValue(id, out var draft))
+        {
+            _services[id] = draft = new ServiceIndexDraft(before.ByService.Get(id) ?? ServiceTasks.None);
+        }
+
+        _last = (id, draft);
         return draft;
     }
 
@@ -160,26 +185,13 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
         return draft;
     }
 
-    private sealed class ServiceDraft(ServiceTasks before)
-    {
-        internal PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Builder Slots { get; } =
-            before.Slots.ToBuilder();
-
-        internal Dictionary<ulong, int> SpecUses { get; } = new(before.SpecUses);
-
-        internal int Waiting { get; set; } = before.Waiting;
-
-        internal int Running { get; set; } = before.Running;
-
-        internal bool Dropped { get; set; }
-    }
-
     private sealed class NodeDraft(NodeTasks before)
     {
         private long _nanoCpus = before.Usage.NanoCpus;
         private long _memoryBytes = before.Usage.MemoryBytes;
         private int _active = before.Usage.ActiveTasks;
         private ImmutableHashSet<PortKey> _hostPorts = before.Usage.HostPorts;
+        private GenericHoldings _generic = before.Usage.Generic;
 
         internal PersistentDictionary<TaskId, bool>.Builder Ids { get; } = before.Ids.ToBuilder();
 
@@ -198,12 +210,17 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
 
             _nanoCpus += sign * (reservations?.NanoCpus ?? 0);
             _memoryBytes += sign * (reservations?.MemoryBytes ?? 0);
+            foreach (var held in task.Generic)
+            {
+                _generic = sign > 0 ? _generic.With(held) : _generic.Without(held);
+            }
+
             foreach (var port in task.HostPorts)
             {
                 _hostPorts = sign > 0 ? _hostPorts.Add(PortKey.Of(port)) : _hostPorts.Remove(PortKey.Of(port));
             }
         }
 
-        internal NodeUsage Usage() => new(_nanoCpus, _memoryBytes, _active, _hostPorts);
+        internal NodeUsage Usage() => new(_nanoCpus, _memoryBytes, _active, _hostPorts) { Generic = _generic };
     }
 }

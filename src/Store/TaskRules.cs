@@ -70,6 +70,7 @@ internal static class TaskRules
         {
             NodeId = action.Node,
             HostPorts = action.HostPorts,
+            Generic = action.Generic,
             Status = task.Status with
             {
                 State = TaskState.Assigned,

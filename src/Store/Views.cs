@@ -30,6 +30,7 @@ public static class Views
             StartNotBeforeNs = Timestamps.ToNs(task.StartNotBefore),
         };
         view.HostPorts.Add(task.HostPorts);
+        view.Generic.Add(task.Generic);
         return view;
     }
 
@@ -151,6 +152,7 @@ public static class Views
         Version = view.Version,
         StartNotBefore = Timestamps.FromNsOrNull(view.StartNotBeforeNs),
         HostPorts = [.. view.HostPorts],
+        Generic = [.. view.Generic],
     };
 
     /// <summary>A status.</summary>

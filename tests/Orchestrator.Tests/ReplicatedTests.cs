@@ -56,6 +56,34 @@ public sealed class ReplicatedTests
     }
 
     [Theory]
+    [InlineData(NodeSpec.Types.Availability.Drain)]
+    [InlineData(NodeSpec.Types.Availability.Active)]
+    public void The_delay_stays_when_the_replacement_loses_its_node_before_it_started(
+        NodeSpec.Types.Availability availability)
+    {
+        Nodes(3);
+        var id = _world.Create(World.Spec("web", 1));
+        _world.Run(2);
+        _world.Report(_world.Running(id).Single().Id, TaskState.Failed, 3);
+        _world.Run(1);
+        var waiting = _world.Tasks(id).Single(t => t.DesiredState == TaskState.Ready);
+        if (availability == NodeSpec.Types.Availability.Drain)
+        {
+            _world.SetAvailability(waiting.NodeId, availability);
+        }
+        else
+        {
+            _world.SetNode(waiting.NodeId, NodeStatus.Types.State.Down);
+        }
+
+        _world.Run(3);
+        Assert.Equal(TaskState.Shutdown, _world.State.Tasks[waiting.Id].DesiredState);
+        Assert.Empty(_world.Running(id));
+        _world.Run(2);
+        Assert.Single(_world.Running(id));
+    }
+
+    [Theory]
     [InlineData(RestartPolicy.Types.Condition.None, 1, 1)]
     [InlineData(RestartPolicy.Types.Condition.None, 0, 1)]
     [InlineData(RestartPolicy.Types.Condition.OnFailure, 0, 1)]

@@ -34,6 +34,9 @@ internal sealed class World
 
     internal TaskId NewTaskId() => new($"t{_ids++:d6}");
 
+    /// <summary>Tasks that the planner looked at so far.</summary>
+    internal long Looks => _planner.Looks;
+
     internal void NewLeader() => _planner = new Planner();
 
     internal ImmutableArray<ActionOutcome> Do(params StoreAction[] actions)

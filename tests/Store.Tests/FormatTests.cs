@@ -63,6 +63,24 @@ public sealed class FormatTests
     }
 
     [Fact]
+    public void Kernel_knobs_of_a_container_need_their_own_format()
+    {
+        foreach (var edit in new Action<ContainerSpec>[]
+        {
+            c => c.OomScoreAdj = 0, c => c.Sysctls["a"] = "b", c => c.Ulimits.Add(new Ulimit { Name = "core" }),
+        })
+        {
+            var spec = new ServiceSpec { Task = new TaskSpec { Container = new ContainerSpec() } };
+            var id = new ServiceId("s");
+            Assert.Equal(StoreFormat.First, StoreFormat.NeededBy(new StoreAction.UpdateServiceSpec(id, 1, spec)));
+            edit(spec.Task.Container);
+            Assert.Equal(StoreFormat.KernelAndGeneric, StoreFormat.NeededBy(new StoreAction.CreateService(id, spec)));
+            Assert.Equal(
+                StoreFormat.KernelAndGeneric, StoreFormat.NeededBy(new StoreAction.UpdateServiceSpec(id, 1, spec)));
+        }
+    }
+
+    [Fact]
     public void The_needed_format_is_the_oldest_that_can_say_it()
     {
         var plain = StoreEntry.Of(At, new StoreAction.RemoveService(new ServiceId("s")));

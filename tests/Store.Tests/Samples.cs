@@ -52,6 +52,7 @@ internal static class Samples
         DateTimeOffset t => t == default ? At : t.AddTicks(1),
         ImmutableArray<byte> bytes => bytes.Add(9),
         ImmutableArray<PortConfig> ports => ports.Add(new PortConfig { TargetPort = 9 }),
+        ImmutableArray<GenericResource> shares => shares.Add(new GenericResource { Kind = "gpu", Count = 1 }),
         ImmutableSortedDictionary<ulong, ServiceSpec> specs => specs.Add(99, Log.Spec("kept")),
         ClusterId => new ClusterId("other"),
         NodeId => new NodeId("other"),
