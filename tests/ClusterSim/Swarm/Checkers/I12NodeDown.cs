@@ -1,0 +1,35 @@
+using Swarm.Protocol.V1;
+
+namespace Swarm.ClusterSim.Orchestration;
+
+/// <summary>A node is down a grace period after it fell silent: never before, and soon after.</summary>
+internal sealed class I12NodeDown(World world) : Checker(world, "I12")
+{
+    private const long GraceUs = 3 * Timeline.UsPerSecond;
+    /// <summary>The grace counts from the last heartbeat, a period before the silence began at most.</summary>
+    private const long ToleranceUs = Timeline.UsPerSecond * 11 / 10;
+    private const long LateUs = 7 * Timeline.UsPerSecond;
+
+    public override void OnCommitted(Committed entry)
+    {
+        foreach (var (before, after) in entry.Result.Changes.Nodes)
+        {
+            if (after?.State != NodeStatus.Types.State.Down || before?.State == NodeStatus.Types.State.Down
+                || !World.Workers.TryGetValue(after.Id, out var worker))
+                continue;
+            Require(
+                worker.LongestRecentSilenceUs >= GraceUs - ToleranceUs,
+                () => $"{after.Id} is down after {worker.LongestRecentSilenceUs / Timeline.UsPerMs} ms of silence");
+        }
+    }
+
+    public override void OnSecond()
+    {
+        if (World.CalmForUs < (2 * GraceUs) + LateUs)
+            return;
+        foreach (var worker in World.Workers.Values.Where(w => w.SilentForUs > GraceUs + LateUs))
+            Require(
+                World.State.Nodes.Get(worker.Id) is not { State: NodeStatus.Types.State.Ready },
+                () => $"{worker.Id} has been silent for {worker.SilentForUs / Timeline.UsPerMs} ms and is not down");
+    }
+}

@@ -1,0 +1,37 @@
+using Swarm.Model;
+
+namespace Swarm.ClusterSim.Orchestration;
+
+/// <summary>What is reserved on a node at an assignment fits it, added up from the tasks themselves.</summary>
+internal sealed class I16Reservations(World world) : Checker(world, "I16")
+{
+    public override void OnCommitted(Committed entry)
+    {
+        var nodes = entry.Result.Changes.Tasks
+            .Where(t => t.After is { Status.State: TaskState.Assigned } && t.Before?.Status.State != TaskState.Assigned)
+            .Select(t => t.After!.NodeId).Distinct();
+        foreach (var id in nodes)
+        {
+            var (cpus, memory, newCpus, newMemory) = (0L, 0L, 0L, 0L);
+            foreach (var task in entry.After.TasksOn(id)
+                .Where(t => t.Status.State is >= TaskState.Assigned and <= TaskState.Running))
+            {
+                var asks = entry.After.SpecOf(task).Task.Reservations;
+                cpus += asks?.NanoCpus ?? 0;
+                memory += asks?.MemoryBytes ?? 0;
+                if (task.Version != entry.Index || task.Status.State != TaskState.Assigned)
+                    continue;
+                newCpus += asks?.NanoCpus ?? 0;
+                newMemory += asks?.MemoryBytes ?? 0;
+            }
+            var has = entry.After.Nodes[id].Description?.Resources;
+            // A node that shrank may hold more than it has; what asks for nothing may still come to it.
+            Require(
+                newCpus == 0 || cpus <= (has?.NanoCpus ?? 0),
+                () => $"{cpus} nano CPUs are reserved on {id}, it has {has?.NanoCpus}");
+            Require(
+                newMemory == 0 || memory <= (has?.MemoryBytes ?? 0),
+                () => $"{memory} bytes are reserved on {id}, it has {has?.MemoryBytes}");
+        }
+    }
+}

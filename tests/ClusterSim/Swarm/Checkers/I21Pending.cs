@@ -1,0 +1,19 @@
+using Swarm.Model;
+
+namespace Swarm.ClusterSim.Orchestration;
+
+/// <summary>A task that waits says why, and waits only while no node could take it (I22).</summary>
+internal sealed class I21Pending(World world) : Checker(world, "I21")
+{
+    public override void OnCalm()
+    {
+        foreach (var task in World.State.Tasks.Values.Where(t => t.IsLive && t.Status.State < TaskState.Assigned
+            && (World.Now - t.CreatedAt).TotalSeconds > 2))
+        {
+            Require(task.Status.Error.Length > 0, () => $"task {task.Id} waits and does not say why");
+            var nodes = World.State.Nodes.Values.Where(n => task.NodeId.IsNone || task.NodeId == n.Id);
+            var free = nodes.FirstOrDefault(n => Fit.HasRoom(World.State, task, n));
+            Require(free is null, () => $"task {task.Id} waits ({task.Status.Error}), and {free!.Id} has room");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using Swarm.ClusterSim.Orchestration;
+using Swarm.Scheduler;
+
+namespace Swarm.SwarmSim.Tests;
+
+/// <summary>A simulator that finds nothing proves nothing: each planted bug is found.</summary>
+public sealed class PlantedBugTests
+{
+    private const ulong Seeds = 40;
+
+    public static TheoryData<string> Bugs =>
+        [.. Enum.GetNames<PlantedBug>().Where(n => n != nameof(PlantedBug.None))];
+
+    [Theory]
+    [MemberData(nameof(Bugs))]
+    public void Is_found(string bug) =>
+        Assert.NotNull(SwarmRunner.Find(Enum.Parse<PlantedBug>(bug), Seeds));
+}
