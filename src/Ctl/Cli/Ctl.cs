@@ -37,7 +37,8 @@ internal sealed class Ctl(string? host, TextWriter output, TextWriter error) : I
     internal bool Observing { get; private set; }
 
     /// <summary>A person is looking: bars may be redrawn.</summary>
-    internal bool IsTerminal => !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
+    internal bool IsTerminal => ReferenceEquals(Out, Console.Out) && !Console.IsOutputRedirected
+        && Environment.GetEnvironmentVariable("TERM") is not "dumb";
 
     /// <summary>
     /// Asks the control service of the swarm. Each command has an id, so it is asked again under that id until its
@@ -140,8 +141,18 @@ internal sealed class Ctl(string? host, TextWriter output, TextWriter error) : I
     /// <summary>Whoever changes something in a restored swarm is told that nothing happens yet.</summary>
     private async Task WarnOfObservationAsync(CancellationToken ct)
     {
-        var info = await LocalAsync<GetInfoRequest, GetInfoResponse>("GetInfo", new GetInfoRequest(), ct)
-            .ConfigureAwait(false);
+        GetInfoResponse info;
+        try
+        {
+            info = await LocalAsync<GetInfoRequest, GetInfoResponse>("GetInfo", new GetInfoRequest(), ct)
+                .ConfigureAwait(false);
+        }
+        catch (RpcException)
+        {
+            // The change was made: that must not look like a failure because a question after it went unanswered.
+            return;
+        }
+
         if (info.Observing && !Observing)
         {
             Error.WriteLine(

@@ -20,6 +20,8 @@ internal static class CtlProgram
         Recursive = true,
     };
 
+    private const string UnknownFlag = "unknown flag";
+
     internal static RootCommand Tree()
     {
         var root = new RootCommand("Drives a swarm: services of containers on many hosts.") { Host, Stale };
@@ -46,20 +48,48 @@ internal static class CtlProgram
             root.Add(NotYet.Build(name, what));
         }
 
+        RefuseUnknownFlags(root);
         return root;
     }
 
-    internal static async Task<int> RunAsync(string[] args)
+    /// <summary>
+    /// The parser takes a flag that it does not know for an argument: a misspelt one would become the image.
+    /// </summary>
+    private static void RefuseUnknownFlags(Command command)
+    {
+        foreach (var argument in command.Arguments.Where(a => !a.CaptureRemainingTokens))
+        {
+            argument.Validators.Add(result =>
+            {
+                if (result.Tokens.FirstOrDefault(t => t.Value is ['-', _, ..]) is { } flag)
+                {
+                    result.AddError($"{UnknownFlag} '{flag.Value}'");
+                }
+            });
+        }
+
+        foreach (var verb in command.Subcommands)
+        {
+            RefuseUnknownFlags(verb);
+        }
+    }
+
+    internal static Task<int> RunAsync(string[] args) => RunAsync(args, Console.Out, Console.Error);
+
+    /// <summary>One command line, with what it prints going where the caller wants it.</summary>
+    internal static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         var parsed = Tree().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (args.Length > 0 && !args.Any(a => a is "--help" or "-h") && Fault(parsed, args) is { } fault)
+        if (args.Length > 0 && !args.Any(a => a is "--help" or "-h") && Fault(parsed) is { } fault)
         {
-            Console.Error.WriteLine(fault);
+            error.WriteLine(fault);
             return ExitCode.Usage;
         }
 
         return await parsed.InvokeAsync(new InvocationConfiguration
         {
+            Output = output,
+            Error = error,
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = null,
         }).ConfigureAwait(false);
@@ -77,7 +107,7 @@ internal static class CtlProgram
     }
 
     /// <summary>What is wrong with a command line, in one line; null when nothing is.</summary>
-    internal static string? Fault(ParseResult parsed, string[] args)
+    internal static string? Fault(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
         if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens.Count > 0)
@@ -86,7 +116,11 @@ internal static class CtlProgram
             return $"'{parsed.UnmatchedTokens[0]}' is not a command of '{path}'; see '{path} --help'";
         }
 
-        return parsed.Errors.Count == 0 ? null : Sentence(parsed.Errors[0].Message, args);
+        // What a misspelt flag leaves over is not what is wrong.
+        return parsed.Errors.Count == 0 ? null : Sentence(
+            (parsed.Errors.FirstOrDefault(e => e.Message.StartsWith(UnknownFlag, StringComparison.Ordinal))
+                ?? parsed.Errors[0]).Message,
+            Path(parsed));
     }
 
     private static string Path(ParseResult parsed)
@@ -100,9 +134,6 @@ internal static class CtlProgram
         return string.Join(' ', names);
     }
 
-    private static string Sentence(string message, string[] args)
-    {
-        var verb = string.Join(' ', args.TakeWhile(a => !a.StartsWith('-')).Take(2));
-        return $"swarmctl {verb}: {message.TrimEnd('.')}; see 'swarmctl {verb} --help'";
-    }
+    private static string Sentence(string message, string path) =>
+        $"{path}: {message.TrimEnd('.')}; see '{path} --help'";
 }

@@ -83,6 +83,12 @@ internal static class Units
             ? number
             : throw new UsageException($"{flag} '{text}': not a whole number from 0 to {max}");
 
+    /// <summary>A whole number, negative ones too.</summary>
+    internal static int Whole(string flag, string text) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new UsageException($"{flag} '{text}': not a whole number");
+
     /// <summary>A ratio from 0 to 1.</summary>
     internal static float Ratio(string flag, string text) =>
         float.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var ratio)

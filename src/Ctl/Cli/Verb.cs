@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Swarm.Model;
+using Swarm.Protocol.V1;
 using Swarm.Rpc;
 
 namespace Swarm.Ctl.Cli;
@@ -23,7 +25,8 @@ internal static class Verb
             Console.CancelKeyPress += onInterrupt;
             try
             {
-                await using var ctl = new Ctl(parsed.GetValue(CtlProgram.Host), Console.Out, Console.Error)
+                var console = parsed.InvocationConfiguration;
+                await using var ctl = new Ctl(parsed.GetValue(CtlProgram.Host), console.Output, console.Error)
                 {
                     Stale = parsed.GetValue(CtlProgram.Stale),
                 };
@@ -81,12 +84,37 @@ internal static class Verb
         }
         catch (RpcException e)
         {
-            error.WriteLine($"Error: {Printable.Line(e.Message)}");
+            error.WriteLine($"Error: {Sentence(e)}");
             return CodeOf(e.Code);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             return ExitCode.Interrupted;
+        }
+    }
+
+    /// <summary>One line; a line for each fault when a manager found several.</summary>
+    private static string Sentence(RpcException e)
+    {
+        var faults = e is { Code: RpcStatusCode.InvalidArgument or RpcStatusCode.AlreadyExists, Details: { } details }
+            && TryRead(details) is { Count: > 1 } several
+            ? several
+            : null;
+        return faults is null
+            ? Printable.Line(e.Message)
+            : $"{faults.Count} faults:\n  " + string.Join("\n  ", faults.Select(f => Printable.Line(f.ToString())));
+    }
+
+    private static List<SpecFault>? TryRead(byte[] details)
+    {
+        try
+        {
+            return [.. FaultList.Parser.ParseFrom(details).Faults
+                .Select(f => new SpecFault(f.Field, f.Value, f.Rule, f.Remedy))];
+        }
+        catch (Google.Protobuf.InvalidProtocolBufferException)
+        {
+            return null;
         }
     }
 

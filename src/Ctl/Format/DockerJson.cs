@@ -96,6 +96,7 @@ internal static class DockerJson
             {
                 ["NanoCPUs"] = view.Description?.Resources?.NanoCpus ?? 0,
                 ["MemoryBytes"] = view.Description?.Resources?.MemoryBytes ?? 0,
+                ["GenericResources"] = SpecJson.Generic(view.Description?.Resources?.Generic ?? []),
             },
             ["Engine"] = new JsonObject
             {

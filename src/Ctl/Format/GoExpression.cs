@@ -1,64 +1,142 @@
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Swarm.Ctl.Format;
 
-/// <summary>What stands between the braces of a template: a field, or one function with its arguments.</summary>
-internal static class GoExpression
+/// <summary>Where an expression is evaluated: the dot, what $ is, and the variables of the ranges around it.</summary>
+internal sealed record GoScope(JsonNode? Dot, JsonNode? Root, IReadOnlyDictionary<string, JsonNode?> Variables)
 {
-    private static readonly JsonSerializerOptions Compact = new()
-    {
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    internal static GoScope Of(JsonNode data) => new(data, data, new Dictionary<string, JsonNode?>());
 
-
-    /// <summary>The value of an expression; null when there is none.</summary>
-    internal static JsonNode? Evaluate(string expression, JsonNode? data)
+    /// <summary>The same with another dot and more variables.</summary>
+    internal GoScope With(JsonNode? dot, params (string? Name, JsonNode? Value)[] variables)
     {
-        var words = Words(expression);
-        if (words.Count == 0)
+        var all = new Dictionary<string, JsonNode?>(Variables, StringComparer.Ordinal);
+        foreach (var (name, value) in variables)
         {
-            throw GoTemplate.Bad("'{{}}' is empty");
+            if (name is not null)
+            {
+                all[name] = value;
+            }
         }
 
-        JsonNode? Argument(int i) =>
-            i < words.Count ? Value(words[i], data) : throw GoTemplate.Bad($"'{expression}' lacks an argument");
-        return words[0] switch
+        return new GoScope(dot, Root, all);
+    }
+}
+
+/// <summary>
+/// What stands between the braces of a template: fields, literals, variables, functions with their arguments, brackets,
+/// and pipes that make a value the last argument of what follows.
+/// </summary>
+internal sealed class GoExpression
+{
+    private const int MaxDepth = 32;
+
+    private static readonly System.Buffers.SearchValues<char> EndsWord =
+        System.Buffers.SearchValues.Create(" \t\n()|\"`");
+
+    private readonly IReadOnlyList<string> _words;
+    private readonly GoScope _scope;
+    private int _at;
+
+    private GoExpression(IReadOnlyList<string> words, GoScope scope) => (_words, _scope) = (words, scope);
+
+    /// <summary>The value of an expression; null when there is none.</summary>
+    internal static JsonNode? Evaluate(string expression, GoScope scope)
+    {
+        var reader = new GoExpression(Words(expression), scope);
+        var value = reader.Pipeline(0);
+        return reader._at == reader._words.Count
+            ? value
+            : throw GoTemplate.Bad($"unexpected '{reader._words[reader._at]}' in '{expression}'");
+    }
+
+    private JsonNode? Pipeline(int depth)
+    {
+        if (depth > MaxDepth)
         {
-            "json" => JsonValue.Create(Argument(1)?.ToJsonString(Compact) ?? "null"),
-            "len" => JsonValue.Create(Length(Argument(1))),
-            "index" => Index(Argument(1), Argument(2)),
-            "upper" => JsonValue.Create(Text(Argument(1)).ToUpperInvariant()),
-            "lower" => JsonValue.Create(Text(Argument(1)).ToLowerInvariant()),
-            "join" => JsonValue.Create(string.Join(Text(Argument(2)), (Argument(1) as JsonArray ?? []).Select(Text))),
-            "println" => JsonValue.Create(string.Join(' ', words.Skip(1).Select(w => Text(Value(w, data)))) + "\n"),
-            "print" => JsonValue.Create(string.Concat(words.Skip(1).Select(w => Text(Value(w, data))))),
-            _ when words.Count == 1 => Value(words[0], data),
-            _ => throw GoTemplate.Bad(
-                $"function '{words[0]}' is not known; known are json, len, index, upper, lower, join, print, println"),
+            throw GoTemplate.Bad($"brackets are nested deeper than {MaxDepth}");
+        }
+
+        var value = Command(depth, null, isFirst: true);
+        while (_at < _words.Count && _words[_at] == "|")
+        {
+            _at++;
+            value = Command(depth, value, isFirst: false);
+        }
+
+        return value;
+    }
+
+    /// <summary>A function with its arguments, or one value.</summary>
+    private JsonNode? Command(int depth, JsonNode? piped, bool isFirst)
+    {
+        if (_at == _words.Count || _words[_at] is ")" or "|")
+        {
+            throw GoTemplate.Bad("a command is missing");
+        }
+
+        var name = _words[_at];
+        if (!char.IsAsciiLetter(name[0]) || name is "true" or "false" or "nil")
+        {
+            var value = Operand(depth);
+            return isFirst && (_at == _words.Count || _words[_at] is ")" or "|")
+                ? value
+                : throw GoTemplate.Bad($"'{name}' is no function and takes no arguments");
+        }
+
+        _at++;
+        var arguments = new List<JsonNode?>();
+        while (_at < _words.Count && _words[_at] is not (")" or "|"))
+        {
+            arguments.Add(Operand(depth));
+        }
+
+        if (!isFirst)
+        {
+            arguments.Add(piped);
+        }
+
+        return GoFunctions.Call(name, arguments);
+    }
+
+    private JsonNode? Operand(int depth)
+    {
+        var word = _words[_at++];
+        if (word == "(")
+        {
+            var value = Pipeline(depth + 1);
+            return _at < _words.Count && _words[_at++] == ")" ? value : throw GoTemplate.Bad("'(' without ')'");
+        }
+
+        return word switch
+        {
+            ['"', .., '"'] => JsonValue.Create(Unescaped(word[1..^1])),
+            ['`', .., '`'] => JsonValue.Create(word[1..^1]),
+            "true" => JsonValue.Create(true),
+            "false" => JsonValue.Create(false),
+            "nil" => null,
+            ['$', ..] => Variable(word),
+            ['.', ..] => Field(_scope.Dot, word),
+            _ when long.TryParse(word, out var number) => JsonValue.Create(number),
+            _ => throw GoTemplate.Bad($"'{word}' is not a field; fields begin with a dot"),
         };
     }
 
-    private static JsonNode? Value(string word, JsonNode? data)
+    private JsonNode? Variable(string word)
     {
-        if (word.Length >= 2 && word[0] is '"' or '`')
+        var dot = word.IndexOf('.', StringComparison.Ordinal);
+        var name = dot < 0 ? word : word[..dot];
+        if (name != "$" && !_scope.Variables.ContainsKey(name))
         {
-            return JsonValue.Create(word[1..^1]);
+            throw GoTemplate.Bad($"undefined variable '{name}'");
         }
 
-        if (long.TryParse(word, out var number))
-        {
-            return JsonValue.Create(number);
-        }
+        return Field(name == "$" ? _scope.Root : _scope.Variables[name], dot < 0 ? "." : word[dot..]);
+    }
 
-        if (!word.StartsWith('.'))
-        {
-            throw GoTemplate.Bad($"'{word}' is not a field; fields begin with a dot");
-        }
-
-        var node = data;
-        foreach (var name in word.Split('.', StringSplitOptions.RemoveEmptyEntries))
+    private static JsonNode? Field(JsonNode? node, string path)
+    {
+        foreach (var name in path.Split('.', StringSplitOptions.RemoveEmptyEntries))
         {
             node = node switch
             {
@@ -75,69 +153,44 @@ internal static class GoExpression
     /// <summary>Objects of our answers have names in upper camel case; anything else is a map of the user's.</summary>
     private static bool IsFreeForm(JsonObject map) => map.All(p => !char.IsUpper(p.Key.FirstOrDefault()));
 
-    private static JsonNode? Index(JsonNode? container, JsonNode? key) => (container, key) switch
-    {
-        (JsonArray array, JsonValue i) when i.TryGetValue<long>(out var at) && at >= 0 && at < array.Count =>
-            array[(int)at],
-        (JsonObject map, JsonValue k) => map[k.ToString()],
-        _ => null,
-    };
-
-    private static int Length(JsonNode? node) => node switch
-    {
-        JsonArray array => array.Count,
-        JsonObject map => map.Count,
-        null => 0,
-        _ => node.ToString().Length,
-    };
-
-    /// <summary>What Go counts as true: not empty, not zero, not false.</summary>
-    internal static bool IsTrue(JsonNode? node) => node switch
-    {
-        null => false,
-        JsonArray or JsonObject => Length(node) > 0,
-        JsonValue v when v.TryGetValue<bool>(out var flag) => flag,
-        JsonValue v when v.TryGetValue<double>(out var number) => number != 0,
-        _ => node.ToString().Length > 0,
-    };
-
-    /// <summary>A value as Go prints it.</summary>
-    internal static string Text(JsonNode? node) => node switch
-    {
-        null => "<no value>",
-        JsonValue v when v.TryGetValue<bool>(out var flag) => flag ? "true" : "false",
-        JsonArray array => "[" + string.Join(' ', array.Select(Text)) + "]",
-        JsonObject map => "map[" + string.Join(' ', map.Select(p => p.Key + ":" + Text(p.Value))) + "]",
-        _ => node.ToString(),
-    };
+    private static string Unescaped(string text) => text.Replace("\\n", "\n", StringComparison.Ordinal)
+        .Replace("\\t", "\t", StringComparison.Ordinal).Replace("\\\"", "\"", StringComparison.Ordinal);
 
     private static List<string> Words(string expression)
     {
         var words = new List<string>();
-        var word = new StringBuilder();
-        char? quote = null;
-        foreach (var c in expression)
+        for (var at = 0; at < expression.Length;)
         {
-            if (quote is null && c == ' ')
+            var c = expression[at];
+            if (char.IsWhiteSpace(c))
             {
-                if (word.Length > 0)
-                {
-                    words.Add(word.ToString());
-                    word.Clear();
-                }
-
+                at++;
                 continue;
             }
 
-            quote = quote is null ? (c is '"' or '`' ? c : null) : c == quote ? null : quote;
-            word.Append(c);
-        }
-
-        if (word.Length > 0)
-        {
-            words.Add(word.ToString());
+            var length = c switch
+            {
+                '(' or ')' or '|' => 1,
+                '"' or '`' => Quoted(expression, at, c),
+                _ => expression.AsSpan(at).IndexOfAny(EndsWord) is >= 0 and var end ? end : expression.Length - at,
+            };
+            words.Add(expression.Substring(at, length));
+            at += length;
         }
 
         return words;
+    }
+
+    private static int Quoted(string text, int begin, char quote)
+    {
+        for (var at = begin + 1; at < text.Length; at++)
+        {
+            if (text[at] == quote && (quote == '`' || text[at - 1] != '\\'))
+            {
+                return at - begin + 1;
+            }
+        }
+
+        throw GoTemplate.Bad("a quote is not closed");
     }
 }

@@ -5,8 +5,8 @@ using Swarm.Ctl.Cli;
 namespace Swarm.Ctl.Format;
 
 /// <summary>
-/// The part of Go's text/template that people use with --format: fields, json, range, if/else, len, index, join,
-/// upper, lower, println and literal text with \t and \n.
+/// The part of Go's text/template that people use with --format: fields, variables, range, if, with, else, pipes,
+/// <see cref="GoFunctions"/>, comments, trimmed blanks, and literal text with \t and \n.
 /// </summary>
 internal sealed class GoTemplate
 {
@@ -39,7 +39,7 @@ internal sealed class GoTemplate
     internal string Render(JsonNode data)
     {
         var output = new StringBuilder();
-        RenderList(_parts, data, output);
+        RenderList(_parts, GoScope.Of(data), output);
         return output.ToString();
     }
 
@@ -62,13 +62,29 @@ internal sealed class GoTemplate
                 throw Bad("'{{' without '}}'");
             }
 
-            if (open > at)
+            var action = text[(open + 2)..close];
+            var before = text[at..open];
+            if (action.StartsWith("- ", StringComparison.Ordinal))
             {
-                tokens.Add(new Literal(text[at..open]));
+                (action, before) = (action[1..], before.TrimEnd());
             }
 
-            tokens.Add(new Action(text[(open + 2)..close].Trim(' ', '-')));
+            if (before.Length > 0)
+            {
+                tokens.Add(new Literal(before));
+            }
+
             at = close + 2;
+            if (action.EndsWith(" -", StringComparison.Ordinal))
+            {
+                action = action[..^1];
+                at = text.Length - text[at..].TrimStart().Length;
+            }
+
+            if (!action.TrimStart().StartsWith("/*", StringComparison.Ordinal))
+            {
+                tokens.Add(new Action(action.Trim()));
+            }
         }
 
         return tokens;
@@ -87,7 +103,7 @@ internal sealed class GoTemplate
                 continue;
             }
 
-            if (expression is "end" or "else")
+            if (expression is "end" or "else" || expression.StartsWith("else if ", StringComparison.Ordinal))
             {
                 ended = expression;
                 return parts;
@@ -119,12 +135,18 @@ internal sealed class GoTemplate
         {
             otherwise = ParseList(tokens, ref at, depth + 1, out ended);
         }
+        else if (ended is not null && ended != "end")
+        {
+            // "else if" is an if within the else, and shares its end.
+            otherwise = [ParseBlock(tokens, ref at, depth + 1, "if", ended["else if ".Length..].Trim())];
+            ended = "end";
+        }
 
         return ended == "end" ? new Block(kind, subject, body, otherwise)
             : throw Bad($"{{{{{kind}}}}} without {{{{end}}}}");
     }
 
-    private static void RenderList(List<Part> parts, JsonNode? data, StringBuilder output)
+    private static void RenderList(List<Part> parts, GoScope scope, StringBuilder output)
     {
         foreach (var part in parts)
         {
@@ -134,47 +156,67 @@ internal sealed class GoTemplate
                     output.Append(literal.Text);
                     break;
                 case Action action:
-                    output.Append(GoExpression.Text(GoExpression.Evaluate(action.Expression, data)));
+                    output.Append(GoFunctions.Text(GoExpression.Evaluate(action.Expression, scope)));
                     break;
                 case Block block:
-                    RenderBlock(block, data, output);
+                    RenderBlock(block, scope, output);
                     break;
             }
         }
     }
 
-    private static void RenderBlock(Block block, JsonNode? data, StringBuilder output)
+    private static void RenderBlock(Block block, GoScope scope, StringBuilder output)
     {
-        var subject = GoExpression.Evaluate(block.Expression, data);
-        if (!GoExpression.IsTrue(subject))
+        var (names, expression) = Variables(block.Expression);
+        var subject = GoExpression.Evaluate(expression, scope);
+        if (!GoFunctions.IsTrue(subject))
         {
-            RenderList(block.Else, data, output);
+            RenderList(block.Else, scope, output);
             return;
         }
 
+        // With one name it is the element, with two the first is its index or key.
+        var (key, value) = (names.Count > 1 ? names[0] : null, names.Count > 0 ? names[^1] : null);
         switch (block.Kind, subject)
         {
             case ("range", JsonArray array):
-                foreach (var item in array)
+                for (var i = 0; i < array.Count; i++)
                 {
-                    RenderList(block.Body, item, output);
+                    RenderList(block.Body, scope.With(array[i], (key, JsonValue.Create(i)), (value, array[i])), output);
                 }
 
                 break;
             case ("range", JsonObject map):
-                foreach (var (_, item) in map)
+                foreach (var (name, item) in map)
                 {
-                    RenderList(block.Body, item, output);
+                    RenderList(block.Body, scope.With(item, (key, JsonValue.Create(name)), (value, item)), output);
                 }
 
                 break;
+            case ("range", _):
+                throw Bad($"range can't iterate over {GoFunctions.Text(subject)}");
             case ("with", _):
-                RenderList(block.Body, subject, output);
+                RenderList(block.Body, scope.With(subject, (value, subject)), output);
                 break;
             default:
-                RenderList(block.Body, data, output);
+                RenderList(block.Body, scope.With(scope.Dot, (value, subject)), output);
                 break;
         }
+    }
+
+    /// <summary>"$i, $e := .List" has two names and an expression.</summary>
+    private static (IReadOnlyList<string> Names, string Expression) Variables(string expression)
+    {
+        var at = expression.IndexOf(":=", StringComparison.Ordinal);
+        if (at < 0 || !expression.StartsWith('$'))
+        {
+            return ([], expression);
+        }
+
+        var names = expression[..at].Split(',', StringSplitOptions.TrimEntries);
+        return names.Length <= 2 && names.All(n => n is ['$', _, ..])
+            ? (names, expression[(at + 2)..])
+            : throw Bad($"'{expression[..at].Trim()}' are no names of variables");
     }
 
     internal static UsageException Bad(string what) => new($"--format: template parsing error: {what}");

@@ -48,6 +48,11 @@ internal static class NodePretty
         output.WriteLine("Resources:");
         output.WriteLine($" CPUs:\t\t\t{(node.Description?.Resources?.NanoCpus ?? 0) / 1_000_000_000}");
         output.WriteLine($" Memory:\t\t{Spans.Bytes(node.Description?.Resources?.MemoryBytes ?? 0)}");
+        foreach (var generic in node.Description?.Resources?.Generic ?? [])
+        {
+            output.WriteLine($" {Swarm.Model.GenericResources.Text(generic)}");
+        }
+
         output.WriteLine($"Engine Version:\t\t{node.Description?.EngineVersion}");
         output.WriteLine("TLS Info:");
         output.WriteLine(" TrustRoot:");

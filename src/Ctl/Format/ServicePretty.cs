@@ -22,6 +22,7 @@ internal static class ServicePretty
         Policy(output, "UpdateConfig", "Update", spec.Update);
         Policy(output, "RollbackConfig", "Rollback", spec.Rollback);
         Container(output, spec.Task.Container);
+        ContainerPretty.Print(output, spec.Task);
         Resources(output, spec.Task);
         output.WriteLine("Endpoint Mode:\tvip");
         Ports(output, view);
@@ -149,32 +150,6 @@ internal static class ServicePretty
         {
             output.WriteLine($" User: {container.User}");
         }
-
-        if (container.CapabilityAdd.Count + container.CapabilityDrop.Count > 0)
-        {
-            output.WriteLine("Capabilities:");
-            output.WriteLine($" Add: {string.Join(", ", container.CapabilityAdd)}");
-            output.WriteLine($" Drop: {string.Join(", ", container.CapabilityDrop)}");
-        }
-
-        Mounts(output, container);
-    }
-
-    private static void Mounts(TextWriter output, ContainerSpec container)
-    {
-        if (container.Mounts.Count == 0)
-        {
-            return;
-        }
-
-        output.WriteLine("Mounts:");
-        foreach (var mount in container.Mounts)
-        {
-            output.WriteLine($" Target:\t{mount.Target}");
-            output.WriteLine($"  Source:\t{mount.Source}");
-            output.WriteLine($"  ReadOnly:\t{(mount.ReadOnly ? "true" : "false")}");
-            output.WriteLine($"  Type:\t\t{Verbs.Words.MountType(mount)}");
-        }
     }
 
     private static void Resources(TextWriter output, TaskSpec task)
@@ -205,6 +180,11 @@ internal static class ServicePretty
         if (resources.Pids > 0)
         {
             output.WriteLine($"  PIDs:\t\t{resources.Pids}");
+        }
+
+        foreach (var generic in resources.Generic)
+        {
+            output.WriteLine($"  {Swarm.Model.GenericResources.Text(generic)}");
         }
     }
 

@@ -38,7 +38,18 @@ internal static class SpecJson
         _ => new() { ["Replicated"] = new JsonObject { ["Replicas"] = spec.Replicas() } },
     };
 
-    internal static JsonObject Task(TaskSpec task) => new()
+    internal static JsonObject Task(TaskSpec task)
+    {
+        var json = TaskParts(task);
+        if (task.LogDriver is { } driver)
+        {
+            json["LogDriver"] = new JsonObject { ["Name"] = driver.Name, ["Options"] = Map(driver.Options) };
+        }
+
+        return json;
+    }
+
+    private static JsonObject TaskParts(TaskSpec task) => new()
     {
         ["ContainerSpec"] = Container(task.Container),
         ["Resources"] = new JsonObject
@@ -120,8 +131,30 @@ internal static class SpecJson
         json["DNSConfig"] = Dns(container);
         List("CapabilityAdd", container.CapabilityAdd);
         List("CapabilityDrop", container.CapabilityDrop);
+        KernelKnobs(json, container);
         json["Isolation"] = "default";
         return json;
+    }
+
+    private static void KernelKnobs(JsonObject json, ContainerSpec container)
+    {
+        if (container.Sysctls.Count > 0)
+        {
+            json["Sysctls"] = Map(container.Sysctls);
+        }
+
+        if (container.Ulimits.Count > 0)
+        {
+            json["Ulimits"] = new JsonArray([.. container.Ulimits.Select(u => (JsonNode)new JsonObject
+            {
+                ["Name"] = u.Name, ["Hard"] = u.Hard, ["Soft"] = u.Soft,
+            })]);
+        }
+
+        if (container.HasOomScoreAdj)
+        {
+            json["OomScoreAdj"] = container.OomScoreAdj;
+        }
     }
 
     private static JsonObject Dns(ContainerSpec container)
@@ -190,8 +223,24 @@ internal static class SpecJson
             json["Pids"] = resources.Pids;
         }
 
+        if (resources?.Generic.Count > 0)
+        {
+            json["GenericResources"] = Generic(resources.Generic);
+        }
+
         return json;
     }
+
+    /// <summary>A number as DiscreteResourceSpec, each name as NamedResourceSpec.</summary>
+    internal static JsonArray Generic(IEnumerable<GenericResource> resources) => [.. resources.SelectMany(
+        r => r.Names.Count == 0
+            ? [One("DiscreteResourceSpec", r.Kind, r.Count)]
+            : r.Names.Select(n => One("NamedResourceSpec", r.Kind, n)))];
+
+    private static JsonNode One(string form, string kind, JsonNode value) => new JsonObject
+    {
+        [form] = new JsonObject { ["Kind"] = kind, ["Value"] = value },
+    };
 
     private static JsonObject Placement(Placement? placement)
     {

@@ -8,6 +8,7 @@ internal sealed class FlagSet
 {
     private readonly Dictionary<string, Option<string[]>> _options = [];
     private readonly Dictionary<string, Option<bool?>> _switches = [];
+    private readonly List<(Option Option, string Sentence)> _refused = [];
 
     internal FlagSet(Command command, params IReadOnlyList<ServiceFlag>[] tables)
     {
@@ -34,8 +35,16 @@ internal sealed class FlagSet
     }
 
     /// <summary>What stood on the command line.</summary>
+    /// <exception cref="CtlException">A flag of docker's that this version refuses.</exception>
     internal FlagValues Read(ParseResult parsed)
     {
+        var refused = _refused.Where(r => parsed.GetResult(r.Option) is { Implicit: false })
+            .Select(r => r.Sentence).ToList();
+        if (refused.Count > 0)
+        {
+            throw new CtlException(ExitCode.Refused, string.Join('\n', refused));
+        }
+
         var values = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (var (name, option) in _options)
         {
@@ -82,10 +91,12 @@ internal sealed class FlagSet
         command.Add(list);
     }
 
-    private static void AddRefused(Command command, string name, string why)
+    private void AddRefused(Command command, string name, string why)
     {
-        var option = new Option<string[]>("--" + name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore };
-        option.Validators.Add(result => result.AddError($"--{name} is not available in this version: {why}"));
+        Option option = ServiceFlags.MissingSwitches.Contains(name)
+            ? new Option<bool?>("--" + name) { Hidden = true, Arity = ArgumentArity.ZeroOrOne }
+            : new Option<string[]>("--" + name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore };
+        _refused.Add((option, $"--{name} is not available in this version: {why}"));
         command.Add(option);
     }
 }

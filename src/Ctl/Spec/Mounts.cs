@@ -47,12 +47,15 @@ internal static class Mounts
         {
             "bind" => Mount.Types.Type.Bind,
             "tmpfs" => Mount.Types.Type.Tmpfs,
-            _ => throw new UsageException(
+            "volume" or "image" or "cluster" or "npipe" => throw new CtlException(
+                ExitCode.Refused,
                 $"{flag} '{text}': type '{type}' is not available in this version; use bind or tmpfs"),
+            _ => throw new UsageException($"{flag} '{text}': type '{type}' is unknown; use bind or tmpfs"),
         };
         if (mount.Type != Mount.Types.Type.Tmpfs && (mount.TmpfsSizeBytes > 0 || mount.TmpfsMode > 0))
         {
-            throw new UsageException($"{flag} '{text}': cannot mix 'tmpfs-*' options with mount type '{type}'");
+            throw new UsageException(
+                $"{flag} '{text}': cannot mix 'tmpfs-*' options with mount type '{type}'; leave them out");
         }
 
         return mount.Target.Length > 0

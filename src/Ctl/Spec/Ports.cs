@@ -66,7 +66,8 @@ internal static class Ports
         var published = parts.Length == 2 ? Range(flag, parts[0]) : null;
         if (published is not null && published.Count != targets.Count)
         {
-            throw new UsageException($"{flag} '{text}': the two ranges have different lengths");
+            throw new UsageException(
+                $"{flag} '{text}': the two ranges have different lengths; write as many on both sides");
         }
 
         return targets.Select((target, i) => new PortConfig

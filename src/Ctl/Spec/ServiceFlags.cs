@@ -23,14 +23,18 @@ internal static class ServiceFlags
     [
         new("cap-add", "list", "Add Linux capabilities"),
         new("cap-drop", "list", "Drop Linux capabilities"),
+        new("dry-run", "", "Check everything on a manager and change nothing"),
+        new("endpoint-mode", "string", "How the service is reached; this version has vip"),
         new("entrypoint", "command", "Replace the image's entrypoint"),
         new("hostname", "string", "Name of the container's host; may hold templates"),
+        new("isolation", "string", "Kind of isolation; on Linux there is default only"),
         new("limit-cpu", "decimal", "CPUs that a task may use at most"),
         new("limit-memory", "bytes", "Memory that a task may use at most"),
         new("limit-pids", "int", "Processes that a task may have at most (0 = 4096)"),
         new("log-driver", "string", "How logs are kept; this version has json-file and local"),
         new("log-opt", "list", "max-size and max-file of the log"),
         new("no-resolve-image", "", "Do not ask the registry for the image's digest"),
+        new("oom-score-adj", "int", "Who is killed first when memory runs out, -1000 to 1000"),
         new("quiet", "", "No progress", "-q"),
         new("detach", "", "Do not wait until the service has converged", "-d"),
         new("timeout", "duration", "Give up waiting after this time, with exit code 1 (default: never)"),
@@ -76,12 +80,15 @@ internal static class ServiceFlags
         new("dns-search", "list", "Search domains"),
         new("env", "list", "Environment variables", "-e"),
         new("env-file", "list", "Files of environment variables"),
+        new("generic-resource", "list", "Generic resources that a node must have free: gpu=2"),
         new("group", "list", "Supplementary groups"),
         new("host", "list", "Lines of /etc/hosts: name:ip"),
         new("label", "list", "Labels of the service", "-l"),
         new("mount", "mount", "type=bind|tmpfs,source=…,target=…[,readonly]"),
         new("placement-pref", "pref", "spread=node.labels.zone"),
         new("publish", "port", "[PUBLISHED:]TARGET[/udp], or published=…,target=…,mode=host", "-p"),
+        new("sysctl", "list", "Kernel settings of the container: net.core.somaxconn=1024"),
+        new("ulimit", "ulimit", "Limits of the processes: nofile=1024:2048"),
     ];
 
     /// <summary>Changes of an existing service.</summary>
@@ -99,6 +106,8 @@ internal static class ServiceFlags
         new("dns-option-rm", "list", "Remove a resolver option"),
         new("dns-search-add", "list", "Add a search domain"), new("dns-search-rm", "list", "Remove a search domain"),
         new("env-add", "list", "Set an environment variable"), new("env-rm", "list", "Remove an environment variable"),
+        new("generic-resource-add", "list", "Reserve a generic resource: gpu=2"),
+        new("generic-resource-rm", "list", "Reserve no more of a kind"),
         new("group-add", "list", "Add a group"), new("group-rm", "list", "Remove a group"),
         new("host-add", "list", "Add a line of /etc/hosts"), new("host-rm", "list", "Remove a line of /etc/hosts"),
         new("label-add", "list", "Set a service label"), new("label-rm", "list", "Remove a service label"),
@@ -106,9 +115,15 @@ internal static class ServiceFlags
         new("placement-pref-add", "pref", "Add a preference"),
         new("placement-pref-rm", "pref", "Remove a preference"),
         new("publish-add", "port", "Publish a port"), new("publish-rm", "port", "Stop publishing a target port"),
+        new("sysctl-add", "list", "Set a kernel setting"), new("sysctl-rm", "list", "Remove a kernel setting"),
+        new("ulimit-add", "ulimit", "Set a limit of the processes"), new("ulimit-rm", "list", "Remove a limit"),
     ];
 
-    /// <summary>docker's flags that this version refuses, and what they would need.</summary>
+    /// <summary>Of the flags that are refused: those that stand alone.</summary>
+    internal static readonly IReadOnlySet<string> MissingSwitches =
+        new HashSet<string>(StringComparer.Ordinal) { "no-healthcheck", "with-registry-auth" };
+
+    /// <summary>docker's flags that this version refuses: what is missing, and what to do without it.</summary>
     internal static readonly IReadOnlyDictionary<string, string> Missing = MissingFlags();
 
     private static Dictionary<string, string> MissingFlags()
@@ -122,17 +137,18 @@ internal static class ServiceFlags
             }
         }
 
-        Add("configs are not there yet", "config", "config-add", "config-rm");
-        Add("secrets are not there yet", "secret", "secret-add", "secret-rm");
-        Add("Windows accounts have no meaning on Linux", "credential-spec", "isolation");
-        Add("networks of one's own are not there yet; tasks use the ingress network",
-            "network", "network-add", "network-rm", "endpoint-mode");
-        Add("generic resources are not there yet", "generic-resource", "generic-resource-add", "generic-resource-rm");
-        Add("health checks are not there yet", "health-cmd", "health-interval", "health-retries",
-            "health-start-interval", "health-start-period", "health-timeout", "no-healthcheck");
-        Add("it is not there yet", "oom-score-adj", "sysctl", "sysctl-add", "sysctl-rm", "ulimit", "ulimit-add",
-            "ulimit-rm");
-        Add("registry log-in is not there yet", "with-registry-auth");
+        Add("configs are not there yet; mount a file that lies on the nodes: --mount type=bind,source=…,target=…",
+            "config", "config-add", "config-rm");
+        Add("secrets are not there yet; mount a file that lies on the nodes: --mount type=bind,source=…,target=…",
+            "secret", "secret-add", "secret-rm");
+        Add("accounts of Windows have no meaning on Linux; leave it out", "credential-spec");
+        Add("networks of one's own are not there yet; publish the ports that others need with --publish",
+            "network", "network-add", "network-rm");
+        Add("health checks are not there yet; let the process end when it is not well, and --restart-condition act",
+            "health-cmd", "health-interval", "health-retries", "health-start-interval", "health-start-period",
+            "health-timeout", "no-healthcheck");
+        Add("logging in to registries is not there yet; use a registry that gives the image to everybody in the "
+            + "cluster's network", "with-registry-auth");
         return missing;
     }
 }

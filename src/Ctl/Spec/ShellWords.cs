@@ -6,7 +6,7 @@ namespace Swarm.Ctl.Spec;
 /// <summary>Splits --entrypoint and --args into words the way a shell would: spaces, quotes, backslash.</summary>
 internal static class ShellWords
 {
-    internal static IReadOnlyList<string> Split(string text)
+    internal static IReadOnlyList<string> Split(string flag, string text)
     {
         var words = new List<string>();
         var word = new StringBuilder();
@@ -51,7 +51,7 @@ internal static class ShellWords
 
         if (quote is not null)
         {
-            throw new UsageException($"'{text}': a quote is not closed");
+            throw new UsageException($"{flag} '{text}': a quote is not closed; close it or put a backslash before it");
         }
 
         if (inWord)

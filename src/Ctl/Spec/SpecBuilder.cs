@@ -9,45 +9,59 @@ internal static class SpecBuilder
 {
     private const int MaxEnvFileBytes = 1 << 20;
 
+    /// <exception cref="UsageException">Every value that cannot be read, and every other fault besides.</exception>
     internal static ServiceSpec Create(FlagValues flags, string image, IReadOnlyList<string> args, string generatedName)
     {
         var spec = new ServiceSpec
         {
             Name = flags.Last("name") ?? generatedName,
             Task = new TaskSpec { Container = new ContainerSpec { Image = image } },
+            Replicated = new ReplicatedMode { Replicas = 1 },
         };
-        Mode(spec, flags);
+        flags.Try(() => Mode(spec, flags));
         SpecEdits.Shared(spec, flags);
-        var container = spec.Task.Container;
-        container.Args.Add(args);
-        container.Env.Add(Environment(flags));
-        Labels(container.Labels, "--container-label", flags.All("container-label"));
-        Labels(spec.Labels, "--label", flags.All("label"));
-        container.Groups.Add(flags.All("group"));
-        container.DnsServers.Add(flags.All("dns"));
-        container.DnsSearch.Add(flags.All("dns-search"));
-        container.DnsOptions.Add(flags.All("dns-option"));
-        container.Hosts.Add(flags.All("host").Select(h => Host("--host", h)));
-        container.Mounts.Add(flags.All("mount").Select(m => Mounts.Parse("--mount", m)));
+        Container(spec.Task.Container, flags, args);
+        flags.Try(() => Labels(spec.Labels, "--label", flags.All("label")));
         Placement(spec, flags);
-        var ports = flags.All("publish").SelectMany(p => Ports.Parse("--publish", p)).ToList();
+        var ports = flags.All("publish", p => Ports.Parse("--publish", p).ToList()).SelectMany(p => p).ToList();
         if (ports.Count > 0)
         {
             spec.Endpoint = new EndpointSpec();
             spec.Endpoint.Ports.Add(ports);
         }
 
-        Check(spec);
+        Check(spec, flags);
         return spec;
     }
 
-    /// <summary>The same rules as the manager's, so that a fault is told without a round trip.</summary>
-    internal static void Check(ServiceSpec spec)
+    private static void Container(ContainerSpec container, FlagValues flags, IReadOnlyList<string> args)
     {
-        var faults = SpecValidator.Check(spec);
-        if (faults.Count > 0)
+        container.Args.Add(args);
+        flags.Try(() => container.Env.Add(Environment(flags)));
+        flags.Try(() => Labels(container.Labels, "--container-label", flags.All("container-label")));
+        container.Groups.Add(flags.All("group"));
+        container.DnsServers.Add(flags.All("dns"));
+        container.DnsSearch.Add(flags.All("dns-search"));
+        container.DnsOptions.Add(flags.All("dns-option"));
+        container.Hosts.Add(flags.All("host", h => Host("--host", h)));
+        container.Mounts.Add(flags.All("mount", m => Mounts.Parse("--mount", m)));
+        container.Ulimits.Add(flags.All("ulimit", u => Limits.Ulimit("--ulimit", u)));
+        foreach (var (name, value) in flags.All("sysctl", s => Limits.Sysctl("--sysctl", s)))
         {
-            throw new CtlException(ExitCode.Refused, "Error: " + string.Join("; ", faults));
+            container.Sysctls[name] = value;
+        }
+    }
+
+    /// <summary>
+    /// When something cannot be read, nothing is sent; then all other faults that can be told here are told as well.
+    /// A line that can be read is judged by the manager alone, who knows more.
+    /// </summary>
+    internal static void Check(ServiceSpec spec, FlagValues flags)
+    {
+        if (flags.Faults.Count > 0)
+        {
+            throw new UsageException(string.Join(
+                '\n', flags.Faults.Concat(SpecValidator.Check(spec).Select(f => f.ToString()))));
         }
     }
 

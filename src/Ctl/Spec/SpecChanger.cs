@@ -11,26 +11,27 @@ internal static class SpecChanger
     {
         var spec = stored.Clone();
         var container = spec.Task.Container;
-        SpecEdits.Text(flags, "image", v => container.Image = v);
-        SpecEdits.Text(flags, "args", v => SpecEdits.Replace(container.Args, ShellWords.Split(v)));
+        flags.Apply("image", v => container.Image = v);
+        flags.Apply("args", v => SpecEdits.Replace(container.Args, ShellWords.Split("--args", v)));
         SpecEdits.Shared(spec, flags);
         if (flags.IsOn("force"))
         {
             spec.Task.ForceUpdate++;
         }
 
-        Env(container, flags);
-        Map(spec.Labels, "label", flags);
-        Map(container.Labels, "container-label", flags);
+        flags.Try(() => Env(container, flags));
+        flags.Try(() => Map(spec.Labels, "label", flags));
+        flags.Try(() => Map(container.Labels, "container-label", flags));
         List(container.Groups, "group", flags);
         List(container.DnsServers, "dns", flags);
         List(container.DnsSearch, "dns-search", flags);
         List(container.DnsOptions, "dns-option", flags);
-        List(container.Hosts, "host", flags, h => SpecBuilder.Host("--host-add", h));
+        flags.Try(() => HostList(container, flags));
         MountList(container, flags);
+        LimitList(container, flags);
         Placement(spec, flags);
         PortList(spec, flags);
-        SpecBuilder.Check(spec);
+        SpecBuilder.Check(spec, flags);
         return spec;
     }
 
@@ -52,18 +53,39 @@ internal static class SpecChanger
         SpecBuilder.Labels(labels, $"--{flag}-add", flags.All(flag + "-add"));
     }
 
-    private static void List(
-        RepeatedField<string> field, string flag, FlagValues flags, Func<string, string>? convert = null)
+    private static void List(RepeatedField<string> field, string flag, FlagValues flags)
     {
-        convert ??= static v => v;
-        var gone = flags.All(flag + "-rm").Select(convert).ToHashSet(StringComparer.Ordinal);
-        var add = flags.All(flag + "-add").Select(convert);
-        SpecEdits.Replace(field, field.Where(v => !gone.Contains(v)).Concat(add).Distinct());
+        var gone = flags.All(flag + "-rm").ToHashSet(StringComparer.Ordinal);
+        SpecEdits.Replace(field, field.Where(v => !gone.Contains(v)).Concat(flags.All(flag + "-add")).Distinct());
+    }
+
+    private static void HostList(ContainerSpec container, FlagValues flags)
+    {
+        var gone = flags.All("host-rm").Select(h => SpecBuilder.Host("--host-rm", h))
+            .ToHashSet(StringComparer.Ordinal);
+        var add = flags.All("host-add").Select(h => SpecBuilder.Host("--host-add", h)).ToList();
+        SpecEdits.Replace(container.Hosts, container.Hosts.Where(v => !gone.Contains(v)).Concat(add).Distinct());
+    }
+
+    private static void LimitList(ContainerSpec container, FlagValues flags)
+    {
+        var add = flags.All("ulimit-add", u => Limits.Ulimit("--ulimit-add", u));
+        var gone = flags.All("ulimit-rm").Concat(add.Select(u => u.Name)).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        SpecEdits.Replace(container.Ulimits, container.Ulimits.Where(u => !gone.Contains(u.Name)).Concat(add));
+        foreach (var name in flags.All("sysctl-rm"))
+        {
+            container.Sysctls.Remove(name);
+        }
+
+        foreach (var (name, value) in flags.All("sysctl-add", s => Limits.Sysctl("--sysctl-add", s)))
+        {
+            container.Sysctls[name] = value;
+        }
     }
 
     private static void MountList(ContainerSpec container, FlagValues flags)
     {
-        var add = flags.All("mount-add").Select(m => Mounts.Parse("--mount-add", m)).ToList();
+        var add = flags.All("mount-add", m => Mounts.Parse("--mount-add", m));
         var gone = flags.All("mount-rm").Concat(add.Select(m => m.Target)).ToHashSet(StringComparer.Ordinal);
         SpecEdits.Replace(container.Mounts, container.Mounts.Where(m => !gone.Contains(m.Target)).Concat(add));
     }
@@ -87,8 +109,8 @@ internal static class SpecChanger
         }
 
         spec.Endpoint ??= new EndpointSpec();
-        var add = flags.All("publish-add").SelectMany(p => Ports.Parse("--publish-add", p)).ToList();
-        var gone = flags.All("publish-rm").SelectMany(p => Ports.Parse("--publish-rm", p)).ToList();
+        var add = flags.All("publish-add", p => Ports.Parse("--publish-add", p).ToList()).SelectMany(p => p).ToList();
+        var gone = flags.All("publish-rm", p => Ports.Parse("--publish-rm", p).ToList()).SelectMany(p => p).ToList();
         var kept = spec.Endpoint.Ports.Where(p =>
             !gone.Any(g => g.TargetPort == p.TargetPort && g.Protocol == p.Protocol)
             && !add.Any(a => a.TargetPort == p.TargetPort && a.Protocol == p.Protocol

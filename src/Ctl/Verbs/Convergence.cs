@@ -97,14 +97,15 @@ internal static class Convergence
                 view?.Show(watch);
                 if (outcome is { } known)
                 {
-                    return Finish(ctl, view, shown, known);
+                    return await FinishAsync(ctl, view, shown, known, watch, ct).ConfigureAwait(false);
                 }
 
                 stableSince = watch.IsStable ? stableSince ?? Begin(view) : null;
                 next = pictures.MoveNextAsync().AsTask();
             }
 
-            return Finish(ctl, view, shown, new WatchEnd(WatchEndKind.Converged, ""));
+            return await FinishAsync(ctl, view, shown, new WatchEnd(WatchEndKind.Converged, ""), watch, ct)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -133,7 +134,8 @@ internal static class Convergence
         return DateTimeOffset.UtcNow;
     }
 
-    private static int Finish(Cli.Ctl ctl, ProgressView? view, string shown, WatchEnd end)
+    private static async Task<int> FinishAsync(
+        Cli.Ctl ctl, ProgressView? view, string shown, WatchEnd end, ServiceWatch watch, CancellationToken ct)
     {
         switch (end.Kind)
         {
@@ -146,7 +148,8 @@ internal static class Convergence
             case WatchEndKind.Removed:
                 throw new CtlException(ExitCode.NotFound, $"service {shown} was removed while it was being watched");
             default:
-                ctl.Error.WriteLine($"service {end.Message}");
+                ctl.Error.WriteLine($"service {Printable.Line(end.Message)}");
+                await LastWords.PrintAsync(ctl, watch.FailedTask, ct).ConfigureAwait(false);
                 return ExitCode.Refused;
         }
     }

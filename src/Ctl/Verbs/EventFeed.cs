@@ -20,6 +20,10 @@ internal sealed class EventFeed(
     private int _given;
     private int _passed;
     private long? _failing;
+    private bool _isOver;
+
+    /// <summary>Told once, when something that was asked for is forgotten: up to when.</summary>
+    internal Action<long>? OnForgotten { get; init; }
 
     internal async IAsyncEnumerable<(ulong Revision, Event Event)> ReadAsync(
         [EnumeratorCancellation] CancellationToken ct)
@@ -38,6 +42,11 @@ internal sealed class EventFeed(
                 }
             }
 
+            if (_isOver)
+            {
+                yield break;
+            }
+
             await Task.Delay(Pause, clock, ct).ConfigureAwait(false);
         }
     }
@@ -49,6 +58,7 @@ internal sealed class EventFeed(
         {
             var more = await messages.MoveNextAsync().ConfigureAwait(false);
             _failing = null;
+            _isOver = !more && request.HasUntilNs;
             return more;
         }
         catch (RpcException e) when (
@@ -67,6 +77,11 @@ internal sealed class EventFeed(
     /// <summary>What of a message was not given out before; remembers where to go on.</summary>
     private List<Event> New(WatchResponse message)
     {
+        if (message.ForgottenUntilNs > 0)
+        {
+            OnForgotten?.Invoke(message.ForgottenUntilNs);
+        }
+
         if (message.Events.Count > 0 && message.Revision != _revision)
         {
             (_revision, _given, _passed) = (message.Revision, 0, 0);

@@ -14,20 +14,30 @@ internal static class Events
     {
         var filter = VerbParts.Filter();
         var format = new Option<string?>("--format") { Description = "json or a Go template", HelpName = "string" };
-        var since = new Option<string?>("--since-revision")
+        var revision = new Option<string?>("--since-revision")
         {
             Description = "Show what happened after a revision (default: from now on)", HelpName = "N",
         };
+        var since = new Option<string?>("--since")
+        {
+            Description = "Show what happened since a time, as far as it is remembered", HelpName = "string",
+        };
+        var until = new Option<string?>("--until") { Description = "End at a time", HelpName = "string" };
         var command = new Command("events", "Get real time events of services, tasks and nodes")
         {
-            filter, format, since,
+            filter, format, revision, since, until,
         };
         return command.Does(async (ctl, parsed, ct) =>
         {
-            var request = Request(parsed.GetRequiredValue(filter), parsed.GetValue(since));
+            var request = Request(parsed.GetRequiredValue(filter), parsed.GetValue(revision));
+            Span(request, parsed.GetValue(since), parsed.GetValue(until), TimeProvider.System);
             var print = Printer(ctl, parsed.GetValue(format));
             var feed = new EventFeed(
-                request, r => ctl.StreamAsync<WatchRequest, WatchResponse>("Watch", r, ct), TimeProvider.System);
+                request, r => ctl.StreamAsync<WatchRequest, WatchResponse>("Watch", r, ct), TimeProvider.System)
+            {
+                OnForgotten = until => ctl.Error.WriteLine(
+                    $"WARNING: what happened before {Ago.Json(until)} is not remembered any more"),
+            };
             await foreach (var (revision, e) in feed.ReadAsync(ct).ConfigureAwait(false))
             {
                 print(Document(e, revision), e);
@@ -62,6 +72,24 @@ internal static class Events
         }
 
         return request;
+    }
+
+    internal static void Span(WatchRequest request, string? since, string? until, TimeProvider clock)
+    {
+        if (since is not null && request.HasAfterRevision)
+        {
+            throw new UsageException("--since and --since-revision both say where to begin; give one of them");
+        }
+
+        if (since is not null)
+        {
+            request.SinceNs = Moments.Ns("--since", since, clock);
+        }
+
+        if (until is not null)
+        {
+            request.UntilNs = Moments.Ns("--until", until, clock);
+        }
     }
 
     /// <summary>Docker's form with the revision at its end.</summary>

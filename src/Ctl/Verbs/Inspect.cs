@@ -13,7 +13,7 @@ internal static class Inspect
     internal static Command Build()
     {
         var names = VerbParts.Several("NAME|ID", ArgumentArity.OneOrMore);
-        var format = VerbParts.Format();
+        var format = VerbParts.InspectFormat();
         var type = new Option<string?>("--type") { Description = "task, service or node" };
         var command = new Command("inspect", "Display detailed information on a task, service or node")
         {

@@ -7,11 +7,8 @@ namespace Swarm.Ctl.Verbs;
 /// <summary>What one picture of a job's service says of its present iteration.</summary>
 internal sealed class JobPicture
 {
-    private readonly WatchServiceResponse _picture;
-
     internal JobPicture(WatchServiceResponse picture)
     {
-        _picture = picture;
         var service = picture.Service;
         var isGlobal = service.Spec.IsGlobal();
         var slots = picture.Tasks
@@ -44,8 +41,6 @@ internal sealed class JobPicture
 
     /// <summary>What is left has failed, and the restart policy tries nothing of it again.</summary>
     internal bool IsGivenUp { get; }
-
-    internal string LastError => ServiceWatch.LastError(_picture);
 
     private static bool IsComplete(TaskView task) => task.Status.State == (int)TaskState.Complete;
 

@@ -12,7 +12,7 @@ internal static class NodeInspect
     internal static Command Build()
     {
         var nodes = VerbParts.Several("self|NODE", ArgumentArity.OneOrMore);
-        var format = VerbParts.Format();
+        var format = VerbParts.InspectFormat();
         var pretty = new Option<bool>("--pretty") { Description = "Print the information in a human friendly form" };
         var command =
             new Command("inspect", "Display detailed information on one or more nodes") { nodes, format, pretty };

@@ -25,18 +25,20 @@ internal static class NodeLs
         return command.Does(async (ctl, parsed, ct) =>
         {
             var filters = VerbParts.Filters(
-                parsed.GetRequiredValue(filter), "id", "name", "role", "node.label", "availability");
+                parsed.GetRequiredValue(filter), "id", "label", "membership", "name", "role", "node.label",
+                "availability");
             var request = new ListNodesRequest();
             request.Ids.Add(filters["id"]);
             request.Names.Add(filters["name"]);
             request.Roles.Add(filters["role"]);
             request.NodeLabels.Add(filters["node.label"]);
             request.Availabilities.Add(filters["availability"]);
-            var nodes = (await ctl.CallAsync<ListNodesRequest, ListNodesResponse>("ListNodes", request, ct)
-                .ConfigureAwait(false)).Nodes;
+            request.EngineLabels.Add(filters["label"]);
+            request.Memberships.Add(filters["membership"]);
+            var nodes = await Lists.NodesAsync(ctl, request, ct).ConfigureAwait(false);
             var self = (await ctl.LocalAsync<GetInfoRequest, GetInfoResponse>("GetInfo", new GetInfoRequest(), ct)
                 .ConfigureAwait(false)).NodeId;
-            var rows = nodes.Select(n => Row(n, self, parsed.GetValue(format) is null)).ToList();
+            var rows = nodes.Select(n => Row(n, self, parsed.GetValue(format) is null or "" or "table")).ToList();
             Listing.Print(ctl, Columns, rows, parsed.GetValue(format), parsed.GetValue(quiet) ? "ID" : null);
             return ExitCode.Done;
         });

@@ -15,7 +15,6 @@ internal sealed class ProgressView(TextWriter output, bool isTerminal)
     private const int StateChars = 9;
 
     private readonly Dictionary<string, string> _last = [];
-    private string _lastOverall = "";
     private int _drawn;
 
     /// <summary>Brings the picture up to date.</summary>
@@ -41,41 +40,51 @@ internal sealed class ProgressView(TextWriter output, bool isTerminal)
         output.Flush();
     }
 
-    private static string Overall(ServiceWatch watch) => watch.IsJob
-        ? $"job progress: {watch.Done} out of {watch.Total} complete, "
-            + $"active tasks: {watch.Active.Now} out of {watch.Active.Most} tasks"
-        : watch.IsRollback
-        ? $"overall progress: rolling back update: {watch.Done} out of {watch.Total} tasks"
-        : $"overall progress: {watch.Done} out of {watch.Total} tasks";
+    private static IEnumerable<string> Overall(ServiceWatch watch)
+    {
+        if (watch.Headline.Length > 0)
+        {
+            yield return watch.Headline;
+        }
+
+        if (watch.IsJob)
+        {
+            yield return $"job progress: {watch.Done} out of {watch.Total} complete";
+            yield return $"active tasks: {watch.Active.Now} out of {watch.Active.Most} tasks";
+        }
+        else
+        {
+            yield return "overall progress: " + (watch.IsRollback ? "rolling back update: " : "")
+                + $"{watch.Done} out of {watch.Total} tasks";
+        }
+    }
 
     private void Append(ServiceWatch watch)
     {
-        var overall = Overall(watch);
-        if (overall != _lastOverall)
+        foreach (var line in Overall(watch))
         {
-            _lastOverall = overall;
-            output.WriteLine(overall);
+            Changed(line[..line.IndexOf(':', StringComparison.Ordinal)], line);
         }
 
         foreach (var slot in watch.Slots.Take(MaxSlotsListed).Where(s => s.Error.Length > 0))
         {
-            var line = $"{slot.Label}: {Printable.Line(slot.Error)}";
-            if (_last.GetValueOrDefault(slot.Label) != line)
-            {
-                _last[slot.Label] = line;
-                output.WriteLine(line);
-            }
+            Changed(slot.Label, $"{slot.Label}: {Printable.Line(slot.Error)}");
+        }
+    }
+
+    /// <summary>Without a cursor a line is written when it says something new.</summary>
+    private void Changed(string key, string line)
+    {
+        if (_last.GetValueOrDefault(key) != line)
+        {
+            _last[key] = line;
+            output.WriteLine(line);
         }
     }
 
     private void Redraw(ServiceWatch watch)
     {
-        var lines = new List<string> { Overall(watch) };
-        if (watch.Headline.Length > 0)
-        {
-            lines.Insert(0, watch.Headline);
-        }
-
+        var lines = Overall(watch).ToList();
         if (watch.Total <= MaxSlotsListed)
         {
             lines.AddRange(watch.Slots.Select(s => $"{s.Label}: {Bar(s)}"));

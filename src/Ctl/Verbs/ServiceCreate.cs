@@ -29,11 +29,22 @@ internal static class ServiceCreate
                 values, parsed.GetRequiredValue(image), parsed.GetValue(args) ?? [], GeneratedName());
             var created = await ctl.CallAsync<CreateServiceRequest, CreateServiceResponse>(
                 "CreateService",
-                new CreateServiceRequest { Spec = spec, NoResolveImage = values.IsOn("no-resolve-image") },
+                new CreateServiceRequest
+                {
+                    Spec = spec,
+                    NoResolveImage = values.IsOn("no-resolve-image"),
+                    DryRun = values.IsOn("dry-run"),
+                },
                 ct).ConfigureAwait(false);
             foreach (var warning in created.Warnings)
             {
                 ctl.Error.WriteLine("WARNING: " + warning);
+            }
+
+            if (values.IsOn("dry-run"))
+            {
+                ctl.Out.WriteLine($"{spec.Name} could be created (dry run: nothing was changed)");
+                return ExitCode.Done;
             }
 
             ctl.Out.WriteLine(created.Id);

@@ -11,7 +11,7 @@ internal static class ServiceInspect
     internal static Command Build()
     {
         var services = VerbParts.Several("SERVICE", ArgumentArity.OneOrMore);
-        var format = VerbParts.Format();
+        var format = VerbParts.InspectFormat();
         var pretty = new Option<bool>("--pretty") { Description = "Print the information in a human friendly form" };
         var command = new Command("inspect", "Display detailed information on one or more services")
         {

@@ -22,19 +22,22 @@ internal static class ServiceLogs
         var noResolve = VerbParts.NoResolve();
         var noTaskIds = new Option<bool>("--no-task-ids") { Description = "Do not show task ids" };
         var noTrunc = VerbParts.NoTrunc();
+        var details = new Option<bool>("--details") { Description = "Show ids of node, service and task too" };
         var command = new Command("logs", "Fetch the logs of a service or task")
         {
-            service, follow, tail, since, timestamps, raw, noResolve, noTaskIds, noTrunc,
+            service, follow, tail, since, timestamps, raw, noResolve, noTaskIds, noTrunc, details,
         };
         return command.Does(async (ctl, parsed, ct) =>
         {
             var form = new LineForm(
                 parsed.GetValue(timestamps), parsed.GetValue(raw), parsed.GetValue(noResolve),
-                parsed.GetValue(noTaskIds), parsed.GetValue(noTrunc));
+                parsed.GetValue(noTaskIds), parsed.GetValue(noTrunc), parsed.GetValue(details));
             var request = new ServiceLogsRequest
             {
                 Follow = parsed.GetValue(follow), Tail = Tail(parsed.GetValue(tail)),
-                    SinceNs = Since(parsed.GetValue(since)),
+                    SinceNs = parsed.GetValue(since) is { } from
+                        ? Moments.Ns("--since", from, TimeProvider.System)
+                        : 0,
             };
             request.Refs.Add(parsed.GetRequiredValue(service));
             var lines = ctl.StreamAsync<ServiceLogsRequest, ServiceLogsResponse>("ServiceLogs", request, ct);
@@ -80,7 +83,9 @@ internal static class ServiceLogs
         var text = Encoding.UTF8.GetString(line.Line.Span);
         var prefix = form.Raw ? "" : Prefix(line, form) + "    | ";
         var time = form.Timestamps ? Ago.Json(line.AtNs) + " " : "";
-        (line.Stderr ? ctl.Error : ctl.Out).WriteLine(prefix + time + text);
+        var details = !form.Details ? "" : $"com.docker.swarm.node.id={line.NodeId},"
+            + $"com.docker.swarm.service.id={line.ServiceId},com.docker.swarm.task.id={line.TaskId} ";
+        (line.Stderr ? ctl.Error : ctl.Out).WriteLine(prefix + time + details + text);
         (line.Stderr ? ctl.Error : ctl.Out).Flush();
     }
 
@@ -98,24 +103,6 @@ internal static class ServiceLogs
     private static long Tail(string? text) =>
         text is null or "all" ? -1 : (long)Units.Count("--tail", text);
 
-    private static long Since(string? text)
-    {
-        if (text is null)
-        {
-            return 0;
-        }
-
-        if (DateTimeOffset.TryParse(
-            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
-            && text.Contains('-', StringComparison.Ordinal))
-        {
-            return (at - DateTimeOffset.UnixEpoch).Ticks * 100;
-        }
-
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? seconds * 1_000_000_000
-            : ((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100) - Units.DurationNs("--since", text);
-    }
-
-    private sealed record LineForm(bool Timestamps, bool Raw, bool NoResolve, bool NoTaskIds, bool NoTrunc);
+    private sealed record LineForm(
+        bool Timestamps, bool Raw, bool NoResolve, bool NoTaskIds, bool NoTrunc, bool Details);
 }

@@ -32,8 +32,7 @@ internal static class ServiceLs
             request.Names.Add(filters["name"]);
             request.Labels.Add(filters["label"]);
             request.Modes.Add(filters["mode"]);
-            var services = (await ctl.CallAsync<ListServicesRequest, ListServicesResponse>("ListServices", request, ct)
-                .ConfigureAwait(false)).Services;
+            var services = await Lists.ServicesAsync(ctl, request, ct).ConfigureAwait(false);
             Listing.Print(
                 ctl, Columns, [.. services.Select(Row)], parsed.GetValue(format), parsed.GetValue(quiet) ? "ID" : null);
             return ExitCode.Done;

@@ -62,19 +62,20 @@ internal sealed class TaskListing
 
     internal ListTasksRequest Request(ParseResult parsed)
     {
-        var filters = VerbParts.Filters(parsed.GetRequiredValue(_filter), "id", "name", "node", "desired-state");
+        var filters = VerbParts.Filters(
+            parsed.GetRequiredValue(_filter), "id", "name", "node", "desired-state", "label");
         var request = new ListTasksRequest();
         request.Ids.Add(filters["id"]);
         request.Names.Add(filters["name"]);
         request.NodeRefs.Add(filters["node"]);
         request.DesiredStates.Add(filters["desired-state"]);
+        request.Labels.Add(filters["label"]);
         return request;
     }
 
     internal async Task PrintAsync(Cli.Ctl ctl, ParseResult parsed, ListTasksRequest request, CancellationToken ct)
     {
-        var tasks = (await ctl.CallAsync<ListTasksRequest, ListTasksResponse>("ListTasks", request, ct)
-            .ConfigureAwait(false)).Tasks;
+        var tasks = await Lists.TasksAsync(ctl, request, ct).ConfigureAwait(false);
         var format = parsed.GetValue(_format);
         var isTable = format is null or "" || format.StartsWith("table", StringComparison.Ordinal);
         var quiet = parsed.GetValue(_quiet);

@@ -19,11 +19,8 @@ internal static class ServiceRollback
 
     internal static async Task<int> RunAsync(Cli.Ctl ctl, string reference, FlagValues flags, CancellationToken ct)
     {
-        var view = await VerbParts.ServiceAsync(ctl, reference, ct).ConfigureAwait(false);
-        await ctl.CallAsync<UpdateServiceRequest, UpdateServiceResponse>(
-            "UpdateService",
-            new UpdateServiceRequest { ServiceId = view.Id, Version = view.Version, Rollback = true },
-            ct).ConfigureAwait(false);
+        var view = await ServiceEdit.ApplyAsync(
+            ctl, reference, _ => new UpdateServiceRequest { Rollback = true }, ct).ConfigureAwait(false);
         ctl.Out.WriteLine(reference);
         return await Convergence.WaitUnlessDetachedAsync(ctl, view.Id, reference, flags, ct).ConfigureAwait(false);
     }

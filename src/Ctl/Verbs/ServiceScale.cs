@@ -47,23 +47,30 @@ internal static class ServiceScale
 
     private static async Task<string> ScaleAsync(Cli.Ctl ctl, string name, ulong replicas, CancellationToken ct)
     {
-        var view = await VerbParts.ServiceAsync(ctl, name, ct).ConfigureAwait(false);
-        if (view.Spec.ModeCase != ServiceSpec.ModeOneofCase.Replicated)
-        {
-            throw new CtlException(
-                ExitCode.Refused,
-                $"{name}: scale can only be used with replicated mode; the mode of this service is "
-                    + view.Spec.ModeName());
-        }
-
-        var spec = view.Spec.Clone();
-        spec.Replicated.Replicas = replicas;
-        await ctl.CallAsync<UpdateServiceRequest, UpdateServiceResponse>(
-            "UpdateService",
-            new UpdateServiceRequest { ServiceId = view.Id, Version = view.Version, Spec = spec,
-                NoResolveImage = true },
+        var view = await ServiceEdit.ApplyAsync(
+            ctl, name,
+            stored => new UpdateServiceRequest { Spec = Scaled(stored.Spec, name, replicas), NoResolveImage = true },
             ct).ConfigureAwait(false);
         ctl.Out.WriteLine($"{name} scaled to {replicas}");
         return view.Id;
+    }
+
+    private static ServiceSpec Scaled(ServiceSpec stored, string name, ulong replicas)
+    {
+        var spec = stored.Clone();
+        switch (spec.ModeCase)
+        {
+            case ServiceSpec.ModeOneofCase.Replicated:
+                spec.Replicated.Replicas = replicas;
+                return spec;
+            case ServiceSpec.ModeOneofCase.ReplicatedJob:
+                spec.ReplicatedJob.TotalCompletions = replicas;
+                return spec;
+            default:
+                throw new CtlException(
+                    ExitCode.Refused,
+                    $"{name}: scale can only be used with replicated or replicated-job mode; the mode of this service "
+                    + $"is {spec.ModeName()}, which has one task on each node");
+        }
     }
 }

@@ -21,29 +21,28 @@ internal static class ServiceUpdate
             var values = flags.Read(parsed);
             if (values.IsOn("rollback"))
             {
-                if (ServiceFlags.Shared.Concat(ServiceFlags.Update)
-                    .Any(f => values.Has(f.Name) && !WithRollback.Contains(f.Name)))
+                if (values.Given.Any(f => !WithRollback.Contains(f)))
                 {
-                    throw new UsageException("other flags may not be combined with --rollback");
+                    throw new UsageException("other flags may not be combined with --rollback; leave them out");
                 }
 
                 return await ServiceRollback.RunAsync(ctl, reference, values, ct).ConfigureAwait(false);
             }
 
-            var view = await VerbParts.ServiceAsync(ctl, reference, ct).ConfigureAwait(false);
-            var response = await ctl.CallAsync<UpdateServiceRequest, UpdateServiceResponse>(
-                "UpdateService",
-                new UpdateServiceRequest
+            var dryRun = values.IsOn("dry-run");
+            var view = await ServiceEdit.ApplyAsync(
+                ctl, reference,
+                stored => new UpdateServiceRequest
                 {
-                    ServiceId = view.Id,
-                    Version = view.Version,
-                    Spec = SpecChanger.Change(view.Spec, values),
+                    Spec = SpecChanger.Change(stored.Spec, values),
                     NoResolveImage = values.IsOn("no-resolve-image"),
+                    DryRun = dryRun,
                 },
                 ct).ConfigureAwait(false);
-            foreach (var warning in response.Warnings)
+            if (dryRun)
             {
-                ctl.Error.WriteLine("WARNING: " + warning);
+                ctl.Out.WriteLine($"{reference} could be updated (dry run: nothing was changed)");
+                return ExitCode.Done;
             }
 
             ctl.Out.WriteLine(reference);

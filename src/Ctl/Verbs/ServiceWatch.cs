@@ -28,6 +28,7 @@ internal sealed class ServiceWatch
 {
     private bool _sawUpdate;
     private bool _isManual;
+    private string _blamed = "";
 
     /// <summary>Replicas (or nodes) that have to run.</summary>
     internal int Total { get; private set; }
@@ -50,6 +51,12 @@ internal sealed class ServiceWatch
     /// <summary>A rollback is going on.</summary>
     internal bool IsRollback { get; private set; }
 
+    /// <summary>
+    /// The task whose failure stopped the update: the one that the update blames, else the one that failed last. It is
+    /// remembered: a rollback may have removed it by the time that it is asked for.
+    /// </summary>
+    internal TaskView? FailedTask { get; private set; }
+
     /// <summary>All slots run and no update is under way.</summary>
     internal bool IsStable { get; private set; }
 
@@ -62,6 +69,7 @@ internal sealed class ServiceWatch
         }
 
         var service = picture.Service;
+        Blame(picture);
         IsJob = service.Spec.IsJob();
         if (IsJob)
         {
@@ -80,11 +88,12 @@ internal sealed class ServiceWatch
         IsStable = Done == Total && !isRunning && !NeedsUpdate(picture);
         return state switch
         {
-            UpdateStatus.Types.State.Paused or UpdateStatus.Types.State.RollbackPaused =>
-                new WatchEnd(WatchEndKind.Failed,
-                    $"update paused: {service.UpdateStatus!.Message}{LastError(picture)}"),
+            UpdateStatus.Types.State.Paused =>
+                new WatchEnd(WatchEndKind.Failed, $"update paused: {service.UpdateStatus!.Message}{LastError()}"),
+            UpdateStatus.Types.State.RollbackPaused =>
+                new WatchEnd(WatchEndKind.Failed, $"rollback paused: {service.UpdateStatus!.Message}{LastError()}"),
             UpdateStatus.Types.State.RollbackCompleted when wasUpdating && !_isManual =>
-                new WatchEnd(WatchEndKind.Failed, $"rolled back: {service.UpdateStatus!.Message}{LastError(picture)}"),
+                new WatchEnd(WatchEndKind.Failed, $"rolled back: {service.UpdateStatus!.Message}{LastError()}"),
             UpdateStatus.Types.State.Completed or UpdateStatus.Types.State.RollbackCompleted
                 when wasUpdating && IsStable => new WatchEnd(WatchEndKind.Converged, ""),
             _ => null,
@@ -104,7 +113,7 @@ internal sealed class ServiceWatch
         (Total, Done, Slots, Active) = (job.Total, job.Done, job.Slots, job.Active);
         IsStable = false;
         return job.Done == job.Total ? new WatchEnd(WatchEndKind.Complete, "")
-            : job.IsGivenUp ? new WatchEnd(WatchEndKind.Failed, $"job failed: {Why()}{job.LastError}")
+            : job.IsGivenUp ? new WatchEnd(WatchEndKind.Failed, $"job failed: {Why()}{LastError()}")
             : null;
     }
 
@@ -143,9 +152,26 @@ internal sealed class ServiceWatch
     private static bool NeedsUpdate(WatchServiceResponse picture) =>
         picture.Tasks.Any(t => t.DesiredState <= (int)TaskState.Running && t.Outdated);
 
-    internal static string LastError(WatchServiceResponse picture)
+    private void Blame(WatchServiceResponse picture)
     {
-        var failed = picture.Tasks.Where(t => t.Status.Error.Length > 0).MaxBy(t => t.Status.AtNs);
-        return failed is null ? "" : $" ({failed.Name} on {failed.NodeHostname}: {failed.Status.Error})";
+        // "… due to failure or early termination of task ID"
+        if (picture.Service.UpdateStatus?.Message is { } message
+            && message.LastIndexOf("task ", StringComparison.Ordinal) is >= 0 and var at)
+        {
+            _blamed = message[(at + "task ".Length)..];
+        }
+
+        var failed = picture.Tasks.Where(t => IsFailed(t)).MaxBy(t => (t.Id == _blamed, t.Status.AtNs));
+        if (failed is not null && (FailedTask is null || failed.Id == _blamed || FailedTask.Id != _blamed))
+        {
+            FailedTask = failed;
+        }
     }
+
+    private static bool IsFailed(TaskView task) => task.Status.Error.Length > 0
+        || (TaskState)task.Status.State is TaskState.Failed or TaskState.Rejected;
+
+    private string LastError() => FailedTask is not { } failed ? ""
+        : $" ({failed.Name}{(failed.NodeHostname.Length > 0 ? " on " + failed.NodeHostname : "")}: "
+            + $"{(failed.Status.Error.Length > 0 ? failed.Status.Error : failed.Status.Message)})";
 }

@@ -12,6 +12,12 @@ internal static class VerbParts
         Description = "table, json, 'table TEMPLATE' or a Go template", HelpName = "string",
     };
 
+    /// <summary>Where there is no filter, -f is the format.</summary>
+    internal static Option<string?> InspectFormat() => new("--format", "-f")
+    {
+        Description = "json or a Go template", HelpName = "string",
+    };
+
     internal static Option<bool> Quiet(string what) => new("--quiet", "-q") { Description = what };
 
     internal static Option<string[]> Filter() => new("--filter", "-f")

@@ -47,6 +47,9 @@ public sealed record TaskRecord
     /// <summary>Ports of publish mode host, bound on the node at assignment.</summary>
     public ImmutableArray<PortConfig> HostPorts { get; init; } = [];
 
+    /// <summary>What of its node's generic resources it holds until it has ended, given at assignment.</summary>
+    public ImmutableArray<GenericResource> Generic { get; init; } = [];
+
     /// <summary>The replica this task stands for: its slot, or its node for a global service.</summary>
     public SlotKey Key => new(ServiceId, Slot, Slot == 0 ? NodeId : default);
 

@@ -9,6 +9,10 @@ internal static class ContainerRules
     private const int MaxImageChars = 512;
     private const int MaxHostnameChars = 63;
     private const int MaxUserChars = 128;
+    private const int MaxMounts = 256;
+
+    /// <summary>Words of the command and its arguments, and variables, each.</summary>
+    private const int MaxWords = 4096;
 
     private static readonly string[] Forbidden = ["/proc", "/sys", "/dev"];
     private static readonly string[] Propagations =
@@ -24,10 +28,12 @@ internal static class ContainerRules
 
         Image(spec.Image, faults);
         Env(spec, faults);
+        Count(spec, faults);
+        Templates(spec, faults);
         SpecValidator.Labels(spec.Labels, "labels", faults);
         Process(spec, faults);
         Mounts(spec, faults);
-        Lists(spec, faults);
+        KernelRules.Check(spec, faults);
     }
 
     private static void Image(string image, FaultCollector faults)
@@ -53,6 +59,42 @@ internal static class ContainerRules
             {
                 faults.Add($"env[{i}]", env, $"has more than {MaxEnvChars} characters", "put large data into a file");
             }
+        }
+    }
+
+    /// <summary>What the node would expand, tried here so that a typing mistake is told at once.</summary>
+    private static void Templates(ContainerSpec spec, FaultCollector faults)
+    {
+        TemplateText.Check(spec.Hostname, "hostname", faults);
+        for (var i = 0; i < spec.Env.Count; i++)
+        {
+            TemplateText.Check(spec.Env[i], $"env[{i}]", faults);
+        }
+
+        for (var i = 0; i < spec.Mounts.Count; i++)
+        {
+            TemplateText.Check(spec.Mounts[i].Source, $"mounts[{i}].source", faults);
+            TemplateText.Check(spec.Mounts[i].Target, $"mounts[{i}].target", faults);
+        }
+    }
+
+    private static void Count(ContainerSpec spec, FaultCollector faults)
+    {
+        foreach (var (field, count, most) in new[]
+        {
+            ("env", spec.Env.Count, MaxWords), ("args", spec.Command.Count + spec.Args.Count, MaxWords),
+            ("mounts", spec.Mounts.Count, MaxMounts),
+        })
+        {
+            if (count > most)
+            {
+                faults.Add(field, $"{count}", $"there are {most} at most", "use fewer, or a file");
+            }
+        }
+
+        foreach (var word in spec.Command.Concat(spec.Args).Where(w => w.Contains('\0')).Take(1))
+        {
+            faults.Add("args", word, "holds a NUL character", "leave it out");
         }
     }
 
@@ -94,9 +136,14 @@ internal static class ContainerRules
         {
             var mount = spec.Mounts[i];
             var field = $"mounts[{i}]";
-            if (!IsCleanAbsolute(mount.Target) || mount.Target == "/")
+            if (mount.Target.Length == 0)
             {
-                faults.Add(field + ".target", mount.Target, "is not a clean absolute path", "write it from /");
+                faults.Add(field + ".target", "", "the target is missing", "write target=/path");
+            }
+            else if (!IsCleanAbsolute(mount.Target) || mount.Target == "/")
+            {
+                faults.Add(field + ".target", mount.Target, "is not a clean absolute path",
+                    "write the path in the container from /");
             }
             else if (Forbidden.Any(f => IsUnder(mount.Target, f)) && mount.Target != "/dev/shm")
             {
@@ -140,34 +187,6 @@ internal static class ContainerRules
         if (mount.TmpfsSizeBytes < 0)
         {
             faults.Add(field + ".tmpfs_size", $"{mount.TmpfsSizeBytes}", "is negative", "use a size in bytes");
-        }
-    }
-
-    private static void Lists(ContainerSpec spec, FaultCollector faults)
-    {
-        for (var i = 0; i < spec.Hosts.Count; i++)
-        {
-            var words = spec.Hosts[i].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length < 2 || !System.Net.IPAddress.TryParse(words[0], out _))
-            {
-                faults.Add($"hosts[{i}]", spec.Hosts[i], "is not 'IP name'", "use --host name:ip");
-            }
-        }
-
-        for (var i = 0; i < spec.DnsServers.Count; i++)
-        {
-            if (!System.Net.IPAddress.TryParse(spec.DnsServers[i], out _))
-            {
-                faults.Add($"dns_servers[{i}]", spec.DnsServers[i], "is not an IP address", "write an address");
-            }
-        }
-
-        foreach (var capability in spec.CapabilityAdd.Concat(spec.CapabilityDrop))
-        {
-            if (!Capabilities.IsKnown(capability))
-            {
-                faults.Add("capabilities", capability, "is no capability", "use a name like CAP_NET_ADMIN or ALL");
-            }
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class FaultCollector
     {
         if (_faults.Count < MaxFaults)
         {
-            _faults.Add(new SpecFault(_path + field, Shown(value), rule, remedy));
+            _faults.Add(SpecFault.Shown(_path + field, value, rule, remedy));
         }
     }
 
@@ -35,11 +35,5 @@ internal sealed class FaultCollector
         {
             Add(field, $"{ns} ns", "a duration cannot be negative", "use 0 or more");
         }
-    }
-
-    private static string Shown(string value)
-    {
-        var clean = new string([.. value.Take(100).Select(c => char.IsControl(c) ? '?' : c)]);
-        return value.Length > 100 ? clean + "…" : clean;
     }
 }

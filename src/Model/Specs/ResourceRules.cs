@@ -7,12 +7,26 @@ namespace Swarm.Model;
 internal static class ResourceRules
 {
     private const long MinNanoCpus = 1_000_000;
-    private const long MinMemoryBytes = 4L << 20;
+
+    /// <summary>Docker's least reservation.</summary>
+    private const long MinReservedBytes = 4L << 20;
+
+    /// <summary>Below it no container starts: the runtime itself needs as much. Docker takes 4 MiB and fails on the
+    /// node.</summary>
+    private const long MinLimitBytes = 6L << 20;
 
     internal static void Check(TaskSpec spec, FaultCollector faults)
     {
-        One(spec.Limits, faults.Under("limits"));
-        One(spec.Reservations, faults.Under("reservations"));
+        One(spec.Limits, MinLimitBytes, faults.Under("limits"));
+        One(spec.Reservations, MinReservedBytes, faults.Under("reservations"));
+        GenericResources.Check(spec.Reservations, faults);
+        if (spec.Limits is { Generic.Count: > 0 })
+        {
+            faults.Add(
+                "limits.generic", GenericResources.Text(spec.Limits.Generic[0]), "generic resources have no limit",
+                "reserve them");
+        }
+
         if (spec.Limits is not { } limits || spec.Reservations is not { } reserved)
         {
             return;
@@ -33,7 +47,7 @@ internal static class ResourceRules
         }
     }
 
-    private static void One(Resources? resources, FaultCollector faults)
+    private static void One(Resources? resources, long leastBytes, FaultCollector faults)
     {
         if (resources is null)
         {
@@ -46,10 +60,11 @@ internal static class ResourceRules
                 "use 0.001 or more");
         }
 
-        if (resources.MemoryBytes != 0 && resources.MemoryBytes < MinMemoryBytes)
+        if (resources.MemoryBytes != 0 && resources.MemoryBytes < leastBytes)
         {
             faults.Add(
-                "memory", $"{resources.MemoryBytes}", "invalid memory value: must be at least 4MiB", "use 4M or more");
+                "memory", $"{resources.MemoryBytes}", $"invalid memory value: must be at least {leastBytes >> 20}MiB",
+                $"use {leastBytes >> 20}M or more");
         }
 
         if (resources.Pids < 0)

@@ -33,6 +33,7 @@ public static class SpecValidator
             ContainerRules.Check(spec.Task.Container, faults.Under("task.container"));
             ResourceRules.Check(spec.Task, faults.Under("task"));
             RestartRules(spec.Task.Restart, faults.Under("task.restart"));
+            LogRules.Check(spec.Task.LogDriver, faults.Under("task.log_driver"));
         }
 
         Update(spec.Update, faults.Under("update"));

@@ -6,7 +6,13 @@ namespace Swarm.Runtime.Containers;
 internal static class BundleLimits
 {
     internal const long CpuPeriodMicros = 100_000;
-    internal const long MinNanoCpus = 10_000_000;
+
+    /// <summary>The kernel's longest; its least quota is 1 ms.</summary>
+    internal const long LongCpuPeriodMicros = 1_000_000;
+    internal const long MinNanoCpus = 1_000_000;
+
+    /// <summary>Below it a quota of the usual period would be shorter than the kernel allows.</summary>
+    private const long SmallNanoCpus = 10_000_000;
     private const long NanosPerCpu = 1_000_000_000;
 
     internal static JsonObject Resources(ContainerSpec spec, bool limitSwap)
@@ -26,14 +32,24 @@ internal static class BundleLimits
         }
         if (spec.NanoCpus > 0)
         {
+            var period = spec.NanoCpus < SmallNanoCpus ? LongCpuPeriodMicros : CpuPeriodMicros;
             resources["cpu"] = new JsonObject
             {
-                ["period"] = CpuPeriodMicros,
-                ["quota"] = (long)((Int128)spec.NanoCpus * CpuPeriodMicros / NanosPerCpu),
+                ["period"] = period,
+                ["quota"] = (long)((Int128)spec.NanoCpus * period / NanosPerCpu),
             };
         }
         return resources;
     }
+
+    /// <summary>`process.rlimits`; -1 is the largest number of the kernel's.</summary>
+    internal static JsonArray Rlimits(ContainerSpec spec) =>
+        new([.. spec.Ulimits.Select(limit => (JsonNode)new JsonObject
+        {
+            ["type"] = "RLIMIT_" + limit.Name.ToUpperInvariant(),
+            ["soft"] = limit.Soft < 0 ? ulong.MaxValue : (ulong)limit.Soft,
+            ["hard"] = limit.Hard < 0 ? ulong.MaxValue : (ulong)limit.Hard,
+        })]);
 
     /// <summary>Nothing but null, zero, full, random, urandom, tty, console, ptmx and pseudo terminals.</summary>
     private static JsonArray Devices()

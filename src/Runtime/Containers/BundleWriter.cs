@@ -11,6 +11,7 @@ internal sealed record BundleHost(bool LimitSwap, bool CompiledSeccomp, string I
 internal static class BundleWriter
 {
     private const string InitTarget = "/dev/init";
+    private const string LabelAnnotation = "swarm.label.";
     private const string SeccompAnnotation = "run.oci.seccomp_bpf_data";
 
     private static readonly string[] Masked =
@@ -38,19 +39,29 @@ internal static class BundleWriter
         };
         if (spec.Hostname.Length > 0)
             document["hostname"] = spec.Hostname;
+        // Runtimes act upon annotations of theirs: labels have names that none of them knows.
+        var annotations = new JsonObject([.. spec.Labels.Select(
+            static l => KeyValuePair.Create(LabelAnnotation + l.Key, (JsonNode?)JsonValue.Create(l.Value)))]);
         if (host.CompiledSeccomp)
-        {
-            document["annotations"] = new JsonObject
-            {
-                [SeccompAnnotation] = Convert.ToBase64String(host.Seccomp.Compile(capabilities)),
-            };
-        }
+            annotations[SeccompAnnotation] = Convert.ToBase64String(host.Seccomp.Compile(capabilities));
         else
             linux["seccomp"] = host.Seccomp.ToOci(capabilities);
+        if (annotations.Count > 0)
+            document["annotations"] = annotations;
         return document;
     }
 
-    private static JsonObject Process(ContainerSpec spec, IReadOnlyList<string> capabilities) => new()
+    private static JsonObject Process(ContainerSpec spec, IReadOnlyList<string> capabilities)
+    {
+        var process = Identity(spec, capabilities);
+        if (spec.Ulimits.Count > 0)
+            process["rlimits"] = BundleLimits.Rlimits(spec);
+        if (spec.OomScoreAdj is { } score)
+            process["oomScoreAdj"] = score;
+        return process;
+    }
+
+    private static JsonObject Identity(ContainerSpec spec, IReadOnlyList<string> capabilities) => new()
     {
         ["terminal"] = spec.Tty,
         ["user"] = new JsonObject
@@ -83,7 +94,7 @@ internal static class BundleWriter
         if (spec.NetnsPath is not null)
             network["path"] = spec.NetnsPath;
         namespaces.Add(network);
-        return new JsonObject
+        var linux = new JsonObject
         {
             ["cgroupsPath"] = cgroupPath,
             ["namespaces"] = namespaces,
@@ -91,6 +102,10 @@ internal static class BundleWriter
             ["maskedPaths"] = Strings(Masked),
             ["readonlyPaths"] = Strings(ReadOnly),
         };
+        if (spec.Sysctls.Count > 0)
+            linux["sysctl"] = new JsonObject([.. spec.Sysctls.Select(
+                static s => KeyValuePair.Create(s.Key, (JsonNode?)JsonValue.Create(s.Value)))]);
+        return linux;
     }
 
     internal static JsonArray Strings(IEnumerable<string> values) =>

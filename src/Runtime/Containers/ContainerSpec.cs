@@ -15,6 +15,9 @@ public sealed record ContainerSpec
     /// <summary>KEY=value lines.</summary>
     public IReadOnlyList<string> Env { get; init; } = [];
 
+    /// <summary>Labels for whoever looks at the bundle; nothing acts upon them.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
     public string Cwd { get; init; } = "/";
 
     /// <summary>0 to 2^31-1; anything else is refused (containerd once took a larger number for root).</summary>
@@ -48,6 +51,15 @@ public sealed record ContainerSpec
 
     public IReadOnlyList<string> CapDrop { get; init; } = [];
 
+    /// <summary>Limits of setrlimit(2) of the process.</summary>
+    public IReadOnlyList<ContainerUlimit> Ulimits { get; init; } = [];
+
+    /// <summary>Kernel settings of its own namespaces: net.*, fs.mqueue.*, kernel.msg*, shm*, sem.</summary>
+    public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>-1000 to 1000, who is killed first when memory runs out; null = as the daemon.</summary>
+    public int? OomScoreAdj { get; init; }
+
     public bool ReadOnlyRoot { get; init; }
 
     public bool Tty { get; init; }
@@ -77,6 +89,12 @@ public sealed record ContainerSpec
 
     public const long DefaultPidsLimit = 4096;
 }
+
+/// <summary>One limit of setrlimit(2).</summary>
+/// <param name="Name">nofile, nproc, core … without RLIMIT_.</param>
+/// <param name="Soft">-1 = unlimited.</param>
+/// <param name="Hard">-1 = unlimited; never below <paramref name="Soft"/>.</param>
+public sealed record ContainerUlimit(string Name, long Soft, long Hard);
 
 /// <summary>Bounds of one container's log on disk.</summary>
 /// <param name="MaxFileBytes">Size at which a file is closed, at least 64 KiB.</param>

@@ -94,7 +94,11 @@ internal static class ContainerSpecRules
         Require(spec.MemoryBytes == 0 || spec.MemoryBytes >= MinMemoryBytes,
             $"memory limit {spec.MemoryBytes} is too small; the least is {MinMemoryBytes} bytes (6 MiB)");
         Require(spec.NanoCpus == 0 || spec.NanoCpus >= BundleLimits.MinNanoCpus,
-            $"cpu limit {spec.NanoCpus} is too small; the least is {BundleLimits.MinNanoCpus} (0.01 of a core)");
+            $"cpu limit {spec.NanoCpus} is too small; the least is {BundleLimits.MinNanoCpus} (0.001 of a core)");
+        Require(spec.Ulimits.All(static u => u.Name.Length > 0 && u.Name.All(char.IsAsciiLetterLower)
+            && u.Soft >= -1 && u.Hard >= -1), "a ulimit has a bad name, or a limit below -1");
+        Require(spec.OomScoreAdj is null or (>= -1000 and <= 1000),
+            $"oom score {spec.OomScoreAdj} must be -1000 to 1000");
         Require(spec.PidsLimit > 0, $"pids limit {spec.PidsLimit} must be at least 1");
         Require(spec.Log.MaxFileBytes >= LogLimits.SmallestFileBytes,
             $"log file size {spec.Log.MaxFileBytes} is too small; the least is {LogLimits.SmallestFileBytes} bytes");

@@ -39,6 +39,17 @@ public sealed class CommandLineSpecTests
     }
 
     [Fact]
+    public void GenericResourcesAreReservedByNumber()
+    {
+        var before = Create(("name", ["web"]), ("generic-resource", ["gpu=2,ssd=1"]));
+        Assert.Equal([("gpu", 2L), ("ssd", 1L)], before.Task.Reservations.Generic.Select(g => (g.Kind, g.Count)));
+        var after = SpecChanger.Change(before, Flags(
+            ("generic-resource-add", ["gpu=3"]), ("generic-resource-rm", ["ssd=1"])));
+        Assert.Equal([("gpu", 3L)], after.Task.Reservations.Generic.Select(g => (g.Kind, g.Count)));
+        Assert.Throws<UsageException>(() => Create(("name", ["web"]), ("generic-resource", ["gpu=a"])));
+    }
+
+    [Fact]
     public void ForceMakesEveryTaskDiffer()
     {
         var before = Create(("name", ["web"]));

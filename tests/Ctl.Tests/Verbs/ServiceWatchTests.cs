@@ -64,6 +64,44 @@ public sealed class ServiceWatchTests
     }
 
     [Fact]
+    public void ThePausedRollbackIsCalledByItsName()
+    {
+        var picture = Picture(1, Task(1, TaskState.Running));
+        picture.Service.UpdateStatus = new UpdateStatus { State = UpdateStatus.Types.State.RollbackPaused };
+        Assert.StartsWith("rollback paused", _watch.Take(picture)!.Value.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheTaskThatTheUpdateBlamesIsRememberedOverItsRollback()
+    {
+        var (blamed, other) = (Task(1, TaskState.Failed, 2), Task(2, TaskState.Failed, 2));
+        (blamed.Id, blamed.Status.Error, blamed.Status.AtNs) = ("blamed", "task: non-zero exit (3)", 1);
+        (other.Id, other.Status.Error, other.Status.AtNs) = ("other", "task: non-zero exit (4)", 2);
+        var picture = Picture(1, other, blamed);
+        picture.Service.UpdateStatus = new UpdateStatus
+        {
+            State = UpdateStatus.Types.State.RollbackStarted,
+            Message = "update rolled back due to failure or early termination of task blamed",
+        };
+        Assert.Null(_watch.Take(picture));
+        Assert.Equal("blamed", _watch.FailedTask!.Id);
+        var last = Picture(1, other);
+        last.Service.UpdateStatus = new UpdateStatus
+        {
+            State = UpdateStatus.Types.State.RollbackCompleted, Message = "rollback completed",
+        };
+        var end = _watch.Take(last);
+        Assert.Equal(WatchEndKind.Failed, end!.Value.Kind);
+        Assert.Contains("non-zero exit (3)", end.Value.Message, StringComparison.Ordinal);
+        using var text = new StringWriter();
+        LastWords.Print(text, _watch.FailedTask, [new ServiceLogsResponse
+        {
+            Line = Google.Protobuf.ByteString.CopyFromUtf8("cannot open \u001b[1m/x\n"),
+        }]);
+        Assert.Equal("last lines of web.1.blamed@:\n    | cannot open ?[1m/x\n", text.ToString());
+    }
+
+    [Fact]
     public void AnAutomaticRollbackFailsAManualOneDoesNot()
     {
         Assert.Equal(WatchEndKind.Failed, RolledBack("update rolled back due to failure of task x")!.Value.Kind);

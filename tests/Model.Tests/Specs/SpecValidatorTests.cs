@@ -27,7 +27,7 @@ public sealed class SpecValidatorTests
         { "task.container.workdir", s => s.Task.Container.Workdir = "/proc/self/fd/7", "under /proc" },
         { "task.container.stop_signal", s => s.Task.Container.StopSignal = "SIGNOPE", "no signal" },
         { "task.container.stop_grace_period", s => s.Task.Container.StopGracePeriodNs = -1, "negative" },
-        { "task.limits.memory", s => s.Task.Limits = new Resources { MemoryBytes = 1 << 20 }, "at least 4MiB" },
+        { "task.limits.memory", s => s.Task.Limits = new Resources { MemoryBytes = 1 << 20 }, "at least 6MiB" },
         { "task.limits.cpu", s => s.Task.Limits = new Resources { NanoCpus = 100 }, "at least 0.001" },
         {
             "task.reservations.memory",

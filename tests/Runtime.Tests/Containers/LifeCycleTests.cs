@@ -30,6 +30,32 @@ public sealed class LifeCycleTests(ContainerFixture fixture) : IClassFixture<Con
     }
 
     [Fact]
+    public async Task Ulimits_sysctls_and_the_oom_score_are_those_that_were_asked_for()
+    {
+        var spec = fixture.Shell(
+            "ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj /proc/sys/net/ipv4/ip_unprivileged_port_start "
+            + "/proc/sys/kernel/msgmax") with
+        {
+            Ulimits = [new ContainerUlimit("nofile", 128, 256)],
+            Sysctls = new Dictionary<string, string>
+            {
+                ["net.ipv4.ip_unprivileged_port_start"] = "77", ["kernel.msgmax"] = "4096",
+            },
+            OomScoreAdj = 300,
+        };
+        var (exit, output) = await fixture.RunAsync(spec);
+        Assert.Null(exit.Error);
+        Assert.Equal("128\n256\n300\n77\n4096\n", output);
+    }
+
+    [Fact]
+    public async Task A_thousandth_of_a_cpu_is_enough_to_start()
+    {
+        var (exit, _) = await fixture.RunAsync(fixture.Shell("exit 3") with { NanoCpus = 1_000_000 });
+        Assert.Equal((3, null), (exit.ExitCode, exit.Error));
+    }
+
+    [Fact]
     public async Task States_go_from_created_over_running_to_exited()
     {
         var spec = fixture.Shell("sleep 1000");
