@@ -41,6 +41,19 @@ internal sealed class ClusterStore(TimeProvider clock) : IStateMachine
         }
     }
 
+    /// <summary>Everything after this revision is remembered; the time of the oldest step that is, null without
+    /// one.</summary>
+    internal (ulong Floor, DateTimeOffset? At) Oldest
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return (_history.Floor, _history.OldestAt);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public object? Apply(ulong index, ulong term, ReadOnlyMemory<byte> data)
     {
@@ -63,11 +76,11 @@ internal sealed class ClusterStore(TimeProvider clock) : IStateMachine
     public IStatePicture Capture() => new StatePicture(_current, _hashes);
 
     /// <summary>
-    /// Replaces the state by a snapshot of it at a log index. Whoever follows the steps gets one step from the old
-    /// state to the new one; whoever reads the history has to begin anew.
+    /// Reads a snapshot of the state at a log index; what is returned replaces the state by it. Whoever follows the
+    /// steps gets one step then from the old state to the new one; whoever reads the history has to begin anew.
     /// </summary>
     /// <exception cref="InvalidDataException">It is damaged, or of a newer program.</exception>
-    public void Restore(ulong index, ulong term, Stream snapshot)
+    public Action PrepareRestore(ulong index, ulong term, Stream snapshot)
     {
         var state = SnapshotCodec.Read(snapshot);
         if (state.LastIndex > index)
@@ -77,12 +90,7 @@ internal sealed class ClusterStore(TimeProvider clock) : IStateMachine
                 + "together");
         }
 
-        lock (_gate)
-        {
-            var step = new StateStep(state, Changes(_current, state), default);
-            _history.Reset(state.LastIndex);
-            Publish(step);
-        }
+        return () => Replace(state);
     }
 
     /// <summary>
@@ -123,6 +131,16 @@ internal sealed class ClusterStore(TimeProvider clock) : IStateMachine
             }
 
             await moved.WaitAsync(ct).ConfigureAwait(false);
+        }
+    }
+
+    private void Replace(ClusterState state)
+    {
+        lock (_gate)
+        {
+            var step = new StateStep(state, Changes(_current, state), default);
+            _history.Reset(state.LastIndex);
+            Publish(step);
         }
     }
 

@@ -249,9 +249,17 @@ internal sealed class Dispatcher(
     {
         using var timer = new PeriodicTimer(TickPeriod);
         var known = managers();
+        var period = NodeWatch.PeriodFor(store.Current);
         while (await timer.WaitForNextTickAsync(leading).ConfigureAwait(false))
         {
             Post(now => _core!.Tick(now));
+            if (NodeWatch.PeriodFor(store.Current) is var wanted && wanted != period)
+            {
+                // Who waits for its next heartbeat by the old period must not be missed by the new one.
+                period = wanted;
+                Post(_ => _core!.SendToAll(Announcements.Period(period)));
+            }
+
             if (managers() is var present && !present.SequenceEqual(known) && present.Count > 0)
             {
                 known = present;

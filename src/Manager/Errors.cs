@@ -29,7 +29,10 @@ internal static class Errors
             RefusalKind.RequestReused => RpcStatusCode.InvalidArgument,
             _ => RpcStatusCode.FailedPrecondition,
         },
-        refused.Message);
+        refused.Message,
+        refused.Kind == RefusalKind.Conflict
+            ? new Conflict { CurrentVersion = refused.CurrentVersion }.ToByteArray()
+            : null);
 
     /// <summary>Nothing has that id, name or prefix.</summary>
     internal static RpcException NotFound(string kind, string reference) =>
@@ -41,7 +44,16 @@ internal static class Errors
         $"{kind} {reference} is ambiguous ({matches} matches found); use the full id");
 
     /// <summary>All faults of a request at once.</summary>
-    internal static RpcException Invalid(IReadOnlyList<SpecFault> faults)
+    internal static RpcException Invalid(IReadOnlyList<SpecFault> faults) =>
+        Told(RpcStatusCode.InvalidArgument, faults);
+
+    /// <summary>A name or port that another object has.</summary>
+    internal static RpcException Taken(SpecFault fault) => Told(RpcStatusCode.AlreadyExists, [fault]);
+
+    /// <summary>The present state does not allow it.</summary>
+    internal static RpcException Impossible(SpecFault fault) => Told(RpcStatusCode.FailedPrecondition, [fault]);
+
+    private static RpcException Told(RpcStatusCode code, IReadOnlyList<SpecFault> faults)
     {
         var list = new FaultList();
         list.Faults.Add(faults.Select(f => new Fault
@@ -49,7 +61,7 @@ internal static class Errors
             Field = f.Field, Value = f.Value, Rule = f.Rule, Remedy = f.Remedy,
         }));
         var text = string.Join("; ", faults.Select(f => f.ToString()));
-        return new RpcException(RpcStatusCode.InvalidArgument, text, list.ToByteArray());
+        return new RpcException(code, text, list.ToByteArray());
     }
 
     /// <summary>Nobody leads: a quorum of managers is gone or an election is under way. May be tried again.</summary>

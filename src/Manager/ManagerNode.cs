@@ -17,7 +17,7 @@ public sealed class ManagerNode : IAsyncDisposable
     private static readonly TimeSpan LeaderWait = LeaderContext.ReadTimeout;
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LeaveHandOver = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(5);
 
     private readonly ManagerOptions _options;
     private readonly ManagerLog _log;
@@ -155,7 +155,7 @@ public sealed class ManagerNode : IAsyncDisposable
         await WaitForSessionAsync(ct).ConfigureAwait(false) is not null;
 
     /// <summary>What a scraper is told.</summary>
-    internal void WriteMetrics(MetricText text) => ManagerMetrics.Write(text, _raft.Status, _store, Session);
+    internal void WriteMetrics(MetricText text) => ManagerMetrics.Write(text, _raft, _store, Session);
 
     /// <summary>HOST:PORT of all managers, the leader first.</summary>
     public IReadOnlyList<string> ManagerAddresses()
@@ -271,7 +271,7 @@ public sealed class ManagerNode : IAsyncDisposable
             new RpcServerOptions
             {
                 Tcp = [new RpcTcpEndpoint(_options.Listen, _options.ServerTls)],
-                Raw = [new RaftIntake(_raft.Receive).Protocol(_peers.IdentifyRaft)],
+                Raw = [new RaftIntake(_raft.Act).Protocol with { Identify = _peers.IdentifyRaft }],
                 Identify = _peers.Identify,
                 Logging = _options.Loggers,
             },

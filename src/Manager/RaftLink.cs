@@ -7,8 +7,9 @@ using Swarm.Rpc;
 namespace Swarm.Manager;
 
 /// <summary>
-/// The way to one other manager: a bounded queue, a connection, and a thread of its own, so that nothing else that this
-/// process does can hold up a heartbeat. A connection that broke is noticed and made again at once, not by the next
+/// The way to one other manager: a connection, a bounded queue, and a thread of its own that makes the connection and
+/// writes what cannot be written at once. A message that fits the socket's buffer is written by whoever sends it:
+/// waking a thread for it takes longer. A connection that broke is noticed and made again at once, not by the next
 /// message: the first thing to be said may be a question for a vote.
 /// </summary>
 internal sealed class RaftLink : IDisposable
@@ -18,6 +19,15 @@ internal sealed class RaftLink : IDisposable
 
     /// <summary>What is written in one go, in bytes; a single message may be longer.</summary>
     private const int MaxBatchBytes = 256 * 1024;
+
+    /// <summary>
+    /// A message of so many bytes fits a socket that says it can be written to: that has a third of
+    /// <see cref="SendBufferBytes"/> free (tcp(7)), of which its kernel's own records take a part.
+    /// </summary>
+    private const int MaxAtOnceBytes = 16 * 1024;
+
+    /// <summary>The kernel doubles it, up to twice its net.core.wmem_max (212,992 unless it was changed).</summary>
+    private const int SendBufferBytes = 212_992;
 
     private const int ReconnectMs = 100;
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
@@ -30,10 +40,14 @@ internal sealed class RaftLink : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _thread;
     private readonly ArrayBufferWriter<byte> _batch = new();
+    private readonly ArrayBufferWriter<byte> _single = new();
     private List<RaftMessage> _waiting = [];
     private List<RaftMessage> _taken = [];
-    private Stream? _stream;
-    private Stream? _broken;
+    private RawOutput? _output;
+    private bool _broken;
+    private bool _sending;
+    private bool _pumping;
+    private bool _sleeps;
 
     internal RaftLink(HostPort to, Func<SslClientAuthenticationOptions> tls, ManagerLog log)
     {
@@ -42,16 +56,26 @@ internal sealed class RaftLink : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Never blocks, and drops what is too much.</summary>
+    /// <summary>Never blocks, and drops what is too much. One caller at a time.</summary>
     internal void Send(RaftMessage message)
     {
+        RawOutput output;
         lock (_gate)
         {
-            if (_waiting.Count >= MaxWaiting)
+            if (_waiting.Count > 0 || _pumping || _broken || _output is not { } ready
+                || message.CostBytes > MaxAtOnceBytes || !ready.HasRoom)
+            {
+                if (_waiting.Count < MaxWaiting)
+                    _waiting.Add(message);
+                Rouse();
                 return;
-            _waiting.Add(message);
-            Monitor.Pulse(_gate);
+            }
+
+            _sending = true;
+            output = ready;
         }
+
+        WriteAtOnce(output, message);
     }
 
     /// <summary>Ends the connection and the thread.</summary>
@@ -61,12 +85,35 @@ internal sealed class RaftLink : IDisposable
         lock (_gate)
         {
             // A write that the peer does not take ends with its stream.
-            _stream?.Dispose();
-            Monitor.Pulse(_gate);
+            _output?.Dispose();
+            Rouse();
         }
 
         _thread.Join();
         _stop.Dispose();
+    }
+
+    private void WriteAtOnce(RawOutput output, RaftMessage message)
+    {
+        try
+        {
+            RaftFrame.Write(_single, RaftMessageCodec.Encode(message));
+            output.Stream.Write(_single.WrittenSpan);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            Broke(output, e);
+        }
+        finally
+        {
+            _single.ResetWrittenCount();
+            lock (_gate)
+            {
+                _sending = false;
+                if (_waiting.Count > 0 || _broken)
+                    Rouse();
+            }
+        }
     }
 
     private void Run()
@@ -75,8 +122,8 @@ internal sealed class RaftLink : IDisposable
         {
             try
             {
-                using var stream = Connect();
-                Pump(stream);
+                using var output = Connect();
+                Pump(output);
             }
             catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
             {
@@ -87,41 +134,51 @@ internal sealed class RaftLink : IDisposable
         }
     }
 
-    private Stream Connect()
+    private RawOutput Connect()
     {
-        var stream = RawDial.ConnectAsync(
-            System.Net.IPEndPoint.Parse(_to.ToString()), RaftFrame.Protocol, _tls, ConnectTimeout, Unacknowledged,
-            _stop.Token).GetAwaiter().GetResult();
+        var output = RawDial.ConnectAsync(
+            System.Net.IPEndPoint.Parse(_to.ToString()), RaftFrame.Protocol, _tls,
+            new RawDialOptions(ConnectTimeout, Unacknowledged, SendBufferBytes), _stop.Token).GetAwaiter().GetResult();
         lock (_gate)
-            _stream = stream;
+            (_output, _broken) = (output, false);
         if (_stop.IsCancellationRequested)
-            stream.Dispose();
-        _ = WatchAsync(stream);
-        return stream;
+            output.Dispose();
+        _ = WatchAsync(output);
+        return output;
     }
 
     /// <summary>The peer says nothing on this connection: when reading ends, so has the connection.</summary>
-    private async Task WatchAsync(Stream stream)
+    private async Task WatchAsync(RawOutput output)
     {
         try
         {
-            await stream.ReadExactlyAsync(new byte[1]).ConfigureAwait(false);
+            await output.Stream.ReadExactlyAsync(new byte[1]).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            _log.PeerUnreachable(_to.ToString(), e.Message);
+            Broke(output, e);
+            return;
         }
 
-        lock (_gate)
-        {
-            _broken = stream;
-            Monitor.Pulse(_gate);
-        }
+        Broke(output, new IOException("it said something"));
     }
 
-    private void Pump(Stream stream)
+    private void Broke(RawOutput output, Exception why)
     {
-        while (Take(stream))
+        lock (_gate)
+        {
+            if (_output != output || _broken)
+                return;
+            _broken = true;
+            Rouse();
+        }
+
+        _log.PeerUnreachable(_to.ToString(), why.Message);
+    }
+
+    private void Pump(RawOutput output)
+    {
+        while (Take())
         {
             if (_taken.Count == 0)
                 RaftFrame.Write(_batch, []);
@@ -129,11 +186,11 @@ internal sealed class RaftLink : IDisposable
             {
                 RaftFrame.Write(_batch, RaftMessageCodec.Encode(message));
                 if (_batch.WrittenCount >= MaxBatchBytes)
-                    Flush(stream);
+                    Flush(output.Stream);
             }
 
             _taken.Clear();
-            Flush(stream);
+            Flush(output.Stream);
         }
     }
 
@@ -145,28 +202,47 @@ internal sealed class RaftLink : IDisposable
         _batch.ResetWrittenCount();
     }
 
-    /// <summary>Waits for messages, or until this end has to say that it lives. False when the stream is no more.
+    /// <summary>
+    /// What was taken is written: waits for more, or until this end has to say that it lives. Nobody else writes until
+    /// the next call. False when the stream is no more.
     /// </summary>
-    private bool Take(Stream stream)
+    private bool Take()
     {
         lock (_gate)
         {
+            _pumping = false;
             var until = Environment.TickCount64 + RaftFrame.AliveEveryMs;
-            while (_waiting.Count == 0 && _broken != stream && !_stop.IsCancellationRequested)
+            while ((_waiting.Count == 0 || _sending) && !_broken && !_stop.IsCancellationRequested)
             {
                 var left = (int)(until - Environment.TickCount64);
-                if (left <= 0 || !Monitor.Wait(_gate, left))
+                if (left <= 0 && !_sending)
                     break;
+                _sleeps = true;
+                Monitor.Wait(_gate, Math.Max(1, left));
+                _sleeps = false;
             }
 
+            if (_broken || _stop.IsCancellationRequested)
+                return false;
+            _pumping = true;
             (_waiting, _taken) = (_taken, _waiting);
-            return _broken != stream && !_stop.IsCancellationRequested;
+            return true;
         }
+    }
+
+    private void Rouse()
+    {
+        if (!_sleeps)
+            return;
+        _sleeps = false;
+        Monitor.Pulse(_gate);
     }
 
     /// <summary>What waited while nobody answered is out of date by now.</summary>
     private void Pause()
     {
+        lock (_gate)
+            _output = null;
         _batch.ResetWrittenCount();
         _taken.Clear();
         _stop.Token.WaitHandle.WaitOne(ReconnectMs);

@@ -21,8 +21,10 @@ internal sealed class RaftTouch : IRaftView, IDisposable
         Note(_raft.Status);
     }
 
-    /// <inheritdoc/>
-    public bool OutOfTouch => Interlocked.Read(ref _lostAt) is var at and not 0
+    /// <summary>Who has no configuration yet cannot tell who is none of its members: it gets it by an entry.</summary>
+    public bool OutOfTouch => _raft.Status.Members.Count == 0 || IsLost;
+
+    private bool IsLost => Interlocked.Read(ref _lostAt) is var at and not 0
         && _clock.GetElapsedTime(at).TotalMilliseconds > LostAfterMs;
 
     /// <inheritdoc/>

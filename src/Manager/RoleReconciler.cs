@@ -13,6 +13,11 @@ internal sealed class RoleReconciler(
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan HandOverAtMost = TimeSpan.FromSeconds(2);
 
+    /// <summary>Writes wait during an attempt, so one that failed is not made again at once.</summary>
+    private static readonly TimeSpan HandOverPause = TimeSpan.FromSeconds(10);
+
+    private long? _handOverFailedAt;
+
     internal async Task RunAsync(CancellationToken leading)
     {
         using var wake = new SemaphoreSlim(1, 1);
@@ -84,7 +89,12 @@ internal sealed class RoleReconciler(
                 log.MemberRemoved(id.Value, node.Value);
                 return true;
             case RoleStep.HandOver(var to):
-                await handOver.TryAsync(to, HandOverAtMost, leading).ConfigureAwait(false);
+                if (_handOverFailedAt is not { } at || store.Clock.GetElapsedTime(at) > HandOverPause)
+                {
+                    var done = await handOver.TryAsync(to, HandOverAtMost, leading).ConfigureAwait(false);
+                    _handOverFailedAt = done ? null : store.Clock.GetTimestamp();
+                }
+
                 return false;
             default:
                 throw new InvalidOperationException($"unknown step {step}");

@@ -40,6 +40,9 @@ internal sealed record DaemonOptions
     /// <summary>key=value of this engine, for constraints engine.labels.*.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>KIND=NUMBER or KIND=NAME: what this node has to give to tasks that reserve it.</summary>
+    public IReadOnlyList<string> NodeGenericResources { get; init; } = [];
+
     private static readonly JsonSerializerOptions FileForm = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
@@ -59,6 +62,9 @@ internal sealed record DaemonOptions
           --hostname NAME            name of this node (default: the host's)
           --cgroup-parent PATH       cgroup of all containers of this node (default /swarm)
           --label KEY=VALUE          label of this engine, for constraints engine.labels.KEY (repeat for more)
+          --node-generic-resource KIND=VALUE
+                                     a number of some kind, or one by name (gpu=2; gpu=a gpu=b), that tasks may
+                                     reserve (repeat for more; in the file: "node-generic-resources")
           --stop-containers          end containers when the daemon ends (default: they go on)
           --metrics-addr IP:PORT     metrics of this manager in Prometheus' text format, /metrics (default: off);
                                      they are given to whoever asks, so the address has to be a loopback one
@@ -97,6 +103,7 @@ internal sealed record DaemonOptions
 
         options = flags.Aggregate(options, (current, flag) => current.With(flag.Name, flag.Value));
         options.MetricsEndpoint();
+        options.GenericResources();
         return options;
     }
 
@@ -122,6 +129,11 @@ internal sealed record DaemonOptions
                 + "add --metrics-public if that is what you want");
     }
 
+    /// <summary>What this node has of generic resources.</summary>
+    /// <exception cref="FormatException">One line: which and why.</exception>
+    internal IReadOnlyList<Protocol.V1.GenericResource> GenericResources() =>
+        Model.GenericResources.ParseNode(NodeGenericResources);
+
     private DaemonOptions With(string name, string? value) => name switch
     {
         "--config" => this,
@@ -135,6 +147,7 @@ internal sealed record DaemonOptions
         {
             Labels = new Dictionary<string, string>(Labels) { [value[..at]] = value[(at + 1)..] },
         },
+        "--node-generic-resource" => this with { NodeGenericResources = [.. NodeGenericResources, value!] },
         "--metrics-addr" => this with { MetricsAddr = value! },
         "--metrics-public" => this with { MetricsPublic = true },
         "--stop-containers" => this with { StopContainers = true },

@@ -65,6 +65,8 @@ internal static class DaemonProgram
             if (broken is not null)
             {
                 log.Broken(broken);
+                // The console's lines are written by a thread that the exit does not wait for.
+                loggers.Dispose();
                 Environment.Exit(ExitFailed);
             }
 

@@ -80,6 +80,11 @@ internal sealed class LocalNodeService(NodeParts parts, Membership membership)
         info.NodeAddress = member.Advertise.Host;
         info.Epoch = parts.Epoch.Current;
         info.ManagerAddresses.Add(member.ManagerAddresses);
+        if (member.RoleProblem.Length > 0 && info.SwarmError.Length == 0)
+        {
+            (info.SwarmState, info.SwarmError) = ("pending", member.RoleProblem);
+        }
+
         if (member.Manager is not { } manager)
         {
             return;
@@ -91,12 +96,6 @@ internal sealed class LocalNodeService(NodeParts parts, Membership membership)
         info.Nodes = (ulong)manager.State.Nodes.Count;
         info.Managers = (ulong)raft.Members.Count(m => !m.Learner);
         info.Raft = raft;
-        if (member.JoinProblem.Length > 0)
-        {
-            (info.SwarmState, info.SwarmError) = ("pending",
-                $"not taken in by the other managers yet: {member.JoinProblem}");
-        }
-
         Warn(info, (int)info.Managers);
     }
 

@@ -26,6 +26,7 @@ internal static class NodeDescriber
             Runtime = runtime,
             StoreFormat = StoreFormat.Newest,
         };
+        description.Resources.Generic.Add(options.GenericResources());
         description.EngineLabels.Add(options.Labels.ToDictionary());
         return description;
     }

@@ -65,8 +65,9 @@ internal sealed class RaftJoin : IAsyncDisposable
             }
             catch (RpcException e)
             {
-                failure = e;
-                if (NotLeaderAddress(e) is { Length: > 0 } leader)
+                var leader = NotLeaderAddress(e);
+                failure = leader is { Length: 0 } ? NoLeader() : e;
+                if (leader is { Length: > 0 })
                 {
                     open.Enqueue(leader);
                 }
@@ -94,12 +95,12 @@ internal sealed class RaftJoin : IAsyncDisposable
             }
             catch (RpcException e) when (!_stop.IsCancellationRequested)
             {
-                if (_problem != e.Message)
+                if (!_problem.EndsWith(e.Message, StringComparison.Ordinal))
                 {
-                    _log.Warn($"this manager is not taken in yet: {e.Message}");
+                    _log.Warn($"this manager is not taken in by the others yet: {e.Message}");
                 }
 
-                _problem = e.Message;
+                _problem = $"this manager is not taken in by the others yet: {e.Message}";
             }
 
             await Task.Delay(pause, _stop.Token).ConfigureAwait(false);
@@ -129,6 +130,11 @@ internal sealed class RaftJoin : IAsyncDisposable
             new CallOptions { Deadline = AnswerTimeout },
             ct).ConfigureAwait(false);
     }
+
+    private static RpcException NoLeader() => new(
+        RpcStatusCode.Unavailable,
+        "the other managers have no leader; if more of them lost their logs than the quorum allows: "
+        + "docs/runbook/quorum-lost.md");
 
     private static string? NotLeaderAddress(RpcException e) =>
         e is { Code: RpcStatusCode.FailedPrecondition, Details: { Length: > 0 } details }

@@ -23,6 +23,7 @@ internal sealed class RoleChange : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly Task _run;
+    private volatile string _problem = "";
     private int _told;
     private long _removedSince;
 
@@ -32,6 +33,9 @@ internal sealed class RoleChange : IAsyncDisposable
         _told = (int)Has();
         _run = Vital.Run(RunAsync, broke, _stop.Token);
     }
+
+    /// <summary>Why the role is not yet what the managers say; empty when it is.</summary>
+    internal string Problem => _problem;
 
     /// <summary>A manager said what this node is.</summary>
     internal void Told(NodeRole role)
@@ -73,10 +77,12 @@ internal sealed class RoleChange : IAsyncDisposable
             try
             {
                 await _membership.AloneAsync(SettleAsync, _stop.Token).ConfigureAwait(false);
+                _problem = "";
             }
             catch (Exception e) when (e is RpcException or IOException && !_stop.IsCancellationRequested)
             {
-                _log.Warn($"the role of this node could not be changed yet: {e.Message}");
+                _problem = $"the role of this node could not be changed yet: {e.Message}";
+                _log.Warn(_problem);
                 pause = LongestPause;
             }
         }

@@ -61,8 +61,8 @@ internal sealed class SwarmMember : IAsyncDisposable
     /// <summary>Null while this node is a worker.</summary>
     internal ManagerNode? Manager => _seat.Node;
 
-    /// <summary>Why this manager is no member of Raft yet; empty when it is.</summary>
-    internal string JoinProblem => _seat.JoinProblem;
+    /// <summary>Why this node is not yet what it is to be; empty when it is.</summary>
+    internal string RoleProblem => _seat.JoinProblem.Length > 0 ? _seat.JoinProblem : _role?.Problem ?? "";
 
     internal HostPort Advertise => HostPort.Parse(State.AdvertiseAddress);
 
@@ -128,9 +128,10 @@ internal sealed class SwarmMember : IAsyncDisposable
         }
     }
 
-    /// <summary>A worker is told where a manager is now.</summary>
+    /// <summary>A worker is told where a manager is now; one that was left behind is refused.</summary>
     internal void FollowManager(string address, ulong epoch)
     {
+        Superseded.RefuseOlder(address, epoch, _parts.Epoch.Current);
         _parts.Epoch.Raise(epoch);
         _managers.Replace([address]);
         _refusal = "";
@@ -206,7 +207,7 @@ internal sealed class SwarmMember : IAsyncDisposable
             OnRefused = OnRefused,
             Logger = _parts.Loggers.CreateLogger("agent"),
         });
-        _ = WatchAsync(_agent);
+        _ = BreaksWithAsync(_agent.Broken);
         _agent.Start();
         _keeper.StartRenewing(_managers.Next, e => _broken.TrySetResult(e));
         _parts.Log.Member(
@@ -251,7 +252,7 @@ internal sealed class SwarmMember : IAsyncDisposable
         await _keeper.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task WatchAsync(Agent agent) => _broken.TrySetResult(await agent.Broken.ConfigureAwait(false));
+    private async Task BreaksWithAsync(Task<Exception> part) => _broken.TrySetResult(await part.ConfigureAwait(false));
 
     private ManagerOptions ManagerOptions(MemberState state) => new()
     {

@@ -103,6 +103,7 @@ public sealed class Agent : IAsyncDisposable
         catch (RpcException e)
         {
             _log.SessionEnded(manager, e.Message);
+            _options.Managers.Avoid(manager);
             _options.OnRefused?.Invoke(e);
         }
         catch (BrokenCircuitException)

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Swarm.Model;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
+using Swarm.Worker.Core;
 
 namespace Swarm.Worker;
 
@@ -19,8 +21,7 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
         RpcMethod<SessionRequest, SessionResponse>.Of(DispatcherReflection.Descriptor.Services[0], "Session");
 
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private long _lastHeardAt;
-    private TimeSpan _period = SpecDefaults.HeartbeatPeriod;
+    private readonly HeartbeatPace _pace = new();
 
     /// <summary>The manager had welcomed this node.</summary>
     internal bool WasOpen { get; private set; }
@@ -76,12 +77,10 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
         {
             await foreach (var message in call.ReadAllAsync(end.Token).ConfigureAwait(false))
             {
-                Interlocked.Exchange(ref _lastHeardAt, Environment.TickCount64);
-                end.CancelAfter(_period * SilentPeriods);
                 if (message.KindCase == SessionResponse.KindOneofCase.Welcome)
                 {
                     await WelcomeAsync(manager, message.Welcome, end.Token).ConfigureAwait(false);
-                    end.CancelAfter(_period * SilentPeriods);
+                    end.CancelAfter(_pace.Period * SilentPeriods);
                     var wake = state.SessionOpened();
                     fleet.ReportAll();
                     heartbeats = GuardAsync(HeartbeatsAsync(call, end.Token), end);
@@ -90,6 +89,7 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
                 }
 
                 Take(message, mesh, logs);
+                end.CancelAfter(_pace.Period * SilentPeriods);
             }
         }
         finally
@@ -102,7 +102,7 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
     private async Task WelcomeAsync(string manager, Welcome welcome, CancellationToken ct)
     {
         CheckEpoch(manager, welcome.Epoch);
-        _period = SpecDefaults.FromNs(welcome.HeartbeatPeriodNs);
+        _pace.Period = SpecDefaults.FromNs(welcome.HeartbeatPeriodNs);
         await options.DataPlane.SetUpAsync(welcome.NodeSubnet, welcome.AddressPool, ct).ConfigureAwait(false);
         options.Managers.Replace(welcome.Managers.Addresses);
         options.OnRole(welcome.Role);
@@ -136,7 +136,7 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
         switch (message.KindCase)
         {
             case SessionResponse.KindOneofCase.Heartbeat:
-                _period = SpecDefaults.FromNs(message.Heartbeat.HeartbeatPeriodNs);
+                _pace.Period = SpecDefaults.FromNs(message.Heartbeat.HeartbeatPeriodNs);
                 break;
             case SessionResponse.KindOneofCase.StatusAccepted:
                 state.BatchAccepted(message.StatusAccepted.Sequence);
@@ -169,7 +169,12 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
     {
         while (true)
         {
-            await Task.Delay(_period, ct).ConfigureAwait(false);
+            var last = Stopwatch.GetTimestamp();
+            while (_pace.WaitAfter(Stopwatch.GetElapsedTime(last)) is { } wait)
+            {
+                await Task.Delay(wait, ct).ConfigureAwait(false);
+            }
+
             await SendAsync(call, new SessionRequest { Heartbeat = new Heartbeat() }).ConfigureAwait(false);
         }
     }

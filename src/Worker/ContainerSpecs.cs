@@ -31,7 +31,7 @@ internal static class ContainerSpecs
             RootfsPath = rootfs,
             Args = Arguments(spec, image),
             Env = Environment(task, template, image, hostname),
-            Cwd = FirstOf(spec.Workdir, image.WorkingDirectory, "/"),
+            Cwd = Clean(FirstOf(spec.Workdir, image.WorkingDirectory, "/")),
             Uid = user.Uid,
             Gid = user.Gid,
             AdditionalGids = user.AdditionalGids,
@@ -42,6 +42,10 @@ internal static class ContainerSpecs
             PidsLimit = task.Spec.Limits?.Pids is > 0 and var pids ? pids : SpecDefaults.PidsLimit,
             CapAdd = [.. spec.CapabilityAdd.Select(Capabilities.Canonical)],
             CapDrop = [.. spec.CapabilityDrop.Select(Capabilities.Canonical)],
+            Ulimits = [.. spec.Ulimits.Select(u => new ContainerUlimit(u.Name, u.Soft, u.Hard))],
+            Sysctls = spec.Sysctls.ToDictionary(),
+            Labels = spec.Labels.ToDictionary(),
+            OomScoreAdj = spec.HasOomScoreAdj ? spec.OomScoreAdj : null,
             ReadOnlyRoot = spec.ReadOnly,
             Tty = spec.Tty,
             Init = spec.HasInit && spec.Init,
@@ -94,6 +98,12 @@ internal static class ContainerSpecs
             Set(template.Expand(variable));
         }
 
+        // Last, as in docker: what a task was given cannot be talked away by its spec.
+        foreach (var share in task.Generic)
+        {
+            Set(GenericResources.Variable(share));
+        }
+
         return [.. variables.Values];
     }
 
@@ -104,20 +114,20 @@ internal static class ContainerSpecs
             return new ContainerMount
             {
                 Kind = ContainerMountKind.Tmpfs,
-                Target = template.Expand(mount.Target),
+                Target = Clean(template.Expand(mount.Target)),
                 ReadOnly = mount.ReadOnly,
                 TmpfsBytes = mount.TmpfsSizeBytes,
                 TmpfsMode = mount.TmpfsMode > 0 ? (int)mount.TmpfsMode : 0x3FF,
             };
         }
 
-        var source = template.Expand(mount.Source);
+        var source = Clean(template.Expand(mount.Source));
         return Path.Exists(source)
             ? new ContainerMount
             {
                 Kind = ContainerMountKind.Bind,
                 Source = source,
-                Target = template.Expand(mount.Target),
+                Target = Clean(template.Expand(mount.Target)),
                 ReadOnly = mount.ReadOnly,
                 Propagation = mount.BindPropagation.Length > 0 ? mount.BindPropagation : "rprivate",
             }
@@ -127,20 +137,13 @@ internal static class ContainerSpecs
     private static LogLimits Log(LogDriver? driver)
     {
         var options = driver?.Options;
-        var size = options is not null && options.TryGetValue("max-size", out var s) ? LogSize(s) : DefaultLogBytes;
+        var size = options is not null && options.TryGetValue("max-size", out var s)
+            ? LogRules.Size(s) ?? throw new TaskRejectedException($"log option max-size '{s}' is not a size; write 10m")
+            : DefaultLogBytes;
         var files = options is not null && options.TryGetValue("max-file", out var f) && int.TryParse(f, out var n)
             ? Math.Clamp(n, 1, LogLimits.MostFiles)
             : DefaultLogFiles;
         return new LogLimits(Math.Max(size, LogLimits.SmallestFileBytes), files);
-    }
-
-    private static long LogSize(string text)
-    {
-        var shift = char.ToLowerInvariant(text[^1]) switch { 'k' => 10, 'm' => 20, 'g' => 30, _ => 0 };
-        var digits = shift == 0 ? text : text[..^1];
-        return long.TryParse(digits, out var number) && number is > 0 and < 1L << 32
-            ? number << shift
-            : throw new TaskRejectedException($"log option max-size '{text}' is not a size; write 10m");
     }
 
     private static string ResolvConf(Protocol.V1.ContainerSpec spec)
@@ -173,6 +176,12 @@ internal static class ContainerSpecs
         $"{address}\t{hostname}",
         "",
     ]);
+
+    /// <summary>"/data/" and "/a//b" are what people write; the runtime wants one form. Nothing else is
+    /// changed.</summary>
+    private static string Clean(string path) => path.StartsWith('/')
+        ? "/" + string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        : path;
 
     private static string FirstOf(params string[] texts) => texts.First(t => t.Length > 0);
 }

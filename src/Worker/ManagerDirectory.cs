@@ -65,6 +65,18 @@ public sealed class ManagerDirectory
         }
     }
 
+    /// <summary>That one did not answer, or not any more: others come first.</summary>
+    public void Avoid(string address)
+    {
+        lock (_gate)
+        {
+            if (_addresses.Count > 1 && _addresses[_next % _addresses.Count] == address)
+            {
+                _next++;
+            }
+        }
+    }
+
     /// <summary>Somebody said who leads: try that one next.</summary>
     public void Prefer(string address)
     {

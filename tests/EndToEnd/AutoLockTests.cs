@@ -25,6 +25,86 @@ public sealed partial class AutoLockTests
     }
 
     [Fact]
+    public void A_killed_manager_waits_for_the_key_and_its_containers_do_not()
+    {
+        using var patience = lab.WaitLongForNodes();
+        try
+        {
+            lab.Create("web", "--replicas", "10", $"{Lab.Image}:1").Expect();
+            var on = lab.Ctl("n1", "swarm", "update", "--autolock").Expect();
+            Assert.StartsWith("Swarm updated.", on.Output, StringComparison.Ordinal);
+            var key = KeyIn(on.Output);
+            Assert.Equal(key, lab.Ctl("n3", "swarm", "unlock-key", "-q").Expect().Output.Trim());
+            Wait.Until("all managers lock", FollowSeconds, () => Lab.Managers.All(IsLockedOnDisk));
+            var processes = lab.WebProcesses("n2");
+            Assert.NotEmpty(processes);
+
+            Restart("n2");
+            AssertServesNothing("n2");
+            Assert.Equal(processes, lab.WebProcesses("n2"));
+            var rotated = lab.Ctl("n1", "swarm", "unlock-key", "--rotate", "-q").Expect().Output.Trim();
+            Assert.NotEqual(key, rotated);
+
+            // It was away when the key changed: it knows the old one, and follows when it is back.
+            var before = Vault("n2");
+            Assert.Contains("invalid key provided", Unlock("n2", rotated).Errors, StringComparison.Ordinal);
+            Unlock("n2", key).Expect();
+            AssertBack("n2");
+            Assert.Equal(processes, lab.WebProcesses("n2"));
+            Wait.Until("n2 wraps anew", FollowSeconds, () => Vault("n2") != before);
+            Restart("n2");
+            Assert.Equal(1, Unlock("n2", key).ExitCode);
+            Unlock("n2", rotated).Expect();
+            AssertBack("n2");
+            Assert.Equal("Error: swarm is not locked", Unlock("n2", rotated).Errors.Trim());
+        }
+        finally
+        {
+            TurnOff();
+        }
+
+        Restart("n2");
+        AssertBack("n2");
+    }
+
+    [Fact]
+    public void A_promoted_worker_is_locked_from_its_first_moment_and_a_demoted_one_keeps_no_keys()
+    {
+        const string worker = "n4";
+        var keys = Path.Combine(Lab.Data(worker), "keys");
+        var nodeKey = Path.Combine(Lab.Data(worker), "certificates", "node.key");
+        try
+        {
+            var key = KeyIn(lab.Ctl("n1", "swarm", "update", "--autolock").Expect().Output);
+            Assert.False(File.Exists(keys));
+            lab.Ctl("n1", "node", "promote", worker).Expect();
+            Wait.Until($"{worker} has keys", FollowSeconds, () => File.Exists(keys));
+            Assert.True(IsLockedOnDisk(worker));
+            Wait.Until(
+                $"{worker} is a manager", RecoverSeconds, () => ManagersAs("n1") == 4, () => lab.NodesText("n1"));
+            Assert.DoesNotContain("BEGIN PRIVATE KEY", File.ReadAllText(nodeKey), StringComparison.Ordinal);
+            Restart(worker);
+            Assert.Equal("locked", State(worker));
+            Unlock(worker, key).Expect();
+            Wait.Until(
+                $"{worker} is a manager again", RecoverSeconds, () => ManagersAs(worker) == 4,
+                () => lab.NodesText("n1"));
+        }
+        finally
+        {
+            lab.Ctl("n1", "node", "demote", worker);
+            TurnOff();
+        }
+
+        Wait.Until($"{worker} has no keys", FollowSeconds, () => !File.Exists(keys));
+        Assert.Contains("BEGIN PRIVATE KEY", File.ReadAllText(nodeKey), StringComparison.Ordinal);
+        Restart(worker);
+        Wait.Until(
+            $"{worker} is a worker and ready", RecoverSeconds, () => State(worker) == "active" && ManagersAs("n1") == 3,
+            () => lab.NodesText("n1"));
+    }
+
+    [Fact]
     public void A_swarm_of_one_keeps_no_secret_in_clear_and_can_be_left_without_the_key()
     {
         if (lab.Sh(Alone, "true").ExitCode != 0)
@@ -91,8 +171,10 @@ public sealed partial class AutoLockTests
 
     private void AssertBack(string host) => Wait.Until(
         $"{host} is a manager again", RecoverSeconds,
-        () => lab.Nodes(host).Count(node => node.ManagerStatus is "Leader" or "Reachable") == Lab.Managers.Length,
-        () => lab.NodesText(host));
+        () => ManagersAs(host) == Lab.Managers.Length, () => lab.NodesText(host));
+
+    private int ManagersAs(string host) =>
+        lab.Nodes(host).Count(node => node.ManagerStatus is "Leader" or "Reachable");
 
     private void TurnOff()
     {

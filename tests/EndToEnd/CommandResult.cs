@@ -16,7 +16,8 @@ public sealed record CommandResult(string Command, int ExitCode, string Output, 
     /// <summary>The result itself when the command succeeded; otherwise the test fails with all it said.</summary>
     public CommandResult Expect()
     {
-        Assert.True(ExitCode == 0, Text);
+        if (ExitCode != 0)
+            Assert.Fail($"{Text}\n{Trouble.Text()}");
         return this;
     }
 

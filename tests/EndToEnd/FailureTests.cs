@@ -37,6 +37,24 @@ public sealed class FailureTests
             () => lab.NodesText(other));
     }
 
+    /// <summary>It says nothing when it goes: its nodes must find the next one before they are missed.</summary>
+    [Fact]
+    public void A_leader_without_power_costs_no_container_of_another_host()
+    {
+        lab.Create("web", "--replicas", "8", $"{Lab.Image}:1").Expect();
+        var leader = lab.Leader("n1");
+        var other = Lab.Managers.First(host => host != leader);
+        var elsewhere = Containers().Where(c => !c.StartsWith($"{leader}/", StringComparison.Ordinal)).ToHashSet();
+        lab.Run("crash", leader).Expect();
+        Wait.Until(
+            "eight tasks run, none on the host without power", RecoverSeconds,
+            () => lab.Running(other, "web") is { Count: 8 } tasks && tasks.All(task => task.Node != leader),
+            () => lab.ServiceText(other, "web"));
+        Assert.Subset(Containers(), elsewhere);
+        lab.Run("start", leader).Expect();
+        Wait.Until("it is back", RecoverSeconds, () => lab.Nodes(other).All(n => n.Status == "Ready"));
+    }
+
     [Fact]
     public void A_worker_without_power_loses_its_tasks_to_others()
     {
@@ -80,6 +98,7 @@ public sealed class FailureTests
     [Fact]
     public void A_daemon_takes_its_containers_up_again()
     {
+        using var patience = lab.WaitLongForNodes();
         lab.Create("web", "--replicas", "5", "--publish", "8080:80", $"{Lab.Image}:1").Expect();
         var tasks = lab.Running("n1", "web").Select(task => task.Id).Order().ToList();
         var processes = Containers();

@@ -16,6 +16,10 @@ public sealed class Lab : IDisposable
         DefaultRequestHeaders = { ConnectionClose = true },
     };
 
+    private readonly int managerCount;
+    private readonly int workerCount;
+    private bool isSpoiled;
+
     public static readonly string[] Managers = ["n1", "n2", "n3"];
     public static readonly string[] Workers = ["n4", "n5"];
     public static readonly string[] Hosts = [.. Managers, .. Workers];
@@ -28,16 +32,16 @@ public sealed class Lab : IDisposable
     /// <summary>A lab of other size, for a test that does not give it back as it was.</summary>
     internal Lab(int managers, int workers)
     {
-        Run("down", "--any").Expect();
-        var up = Run("up", "--managers", $"{managers}", "--workers", $"{workers}");
-        if (up.ExitCode == 0)
-            return;
-        Run("down");
-        throw new InvalidOperationException($"the lab did not come up\n{up.Text}");
+        (managerCount, workerCount) = (managers, workers);
+        Boot();
     }
+
+    /// <summary>The lab that is up; null between two of them.</summary>
+    internal static Lab? Present { get; private set; }
 
     public void Dispose()
     {
+        Present = null;
         if (Environment.GetEnvironmentVariable("SWARM_E2E_KEEP") is null or "")
             Run("down");
     }
@@ -52,9 +56,6 @@ public sealed class Lab : IDisposable
     public CommandResult CtlReads(string host, string input, params string[] arguments) =>
         CommandResult.Of(Path.Combine(Repository.Root, "lab"), ["ctl", host, .. arguments], input);
 
-    /// <summary>What the daemon of a host remembers.</summary>
-    public static string Data(string host) => Path.Combine(Repository.Root, ".lab", host, "data");
-
     /// <summary>A command inside a host.</summary>
     public CommandResult Sh(string host, params string[] command) => Run(["sh", host, .. command]);
 
@@ -62,8 +63,36 @@ public sealed class Lab : IDisposable
     public string DaemonPid(string host) =>
         CommandResult.Of("pgrep", ["-f", "--", $"swarmd .*--cgroup-parent /swarm-lab-{host}$"]).Expect().Lines.Single();
 
-    /// <summary>What each test starts from: no service, every host runs, every node is ready.</summary>
+    /// <summary>
+    /// What each test starts from: no service, every host runs, every node is ready. A lab that could not be brought
+    /// there fails one test; the next one gets a new lab.
+    /// </summary>
     public void Reset()
+    {
+        if (isSpoiled)
+            Boot();
+        isSpoiled = true;
+        Tidy();
+        isSpoiled = false;
+    }
+
+    private void Boot()
+    {
+        Present = null;
+        Run("down", "--any").Expect();
+        var up = Run("up", "--managers", $"{managerCount}", "--workers", $"{workerCount}");
+        if (up.ExitCode == 0)
+        {
+            Present = this;
+            return;
+        }
+
+        var why = Trouble.Text(this);
+        Run("down");
+        throw new InvalidOperationException($"the lab did not come up\n{up.Text}\n{why}");
+    }
+
+    private void Tidy()
     {
         Run("heal").Expect();
         foreach (var host in Hosts)
@@ -74,6 +103,23 @@ public sealed class Lab : IDisposable
             Ctl("n1", ["service", "rm", .. names]).Expect();
         Wait.Until("no container of an earlier test", SettleSeconds, () => Hosts.All(h => WebProcesses(h).Length == 0));
     }
+
+    /// <summary>
+    /// Until the end of the test nobody is down before a minute of silence: a daemon may take that long to start, or
+    /// to be unlocked, and its tasks are not replaced meanwhile.
+    /// </summary>
+    internal IDisposable WaitLongForNodes()
+    {
+        Ctl("n1", "swarm", "update", "--dispatcher-heartbeat", "20s").Expect();
+        return new Impatience(this);
+    }
+
+    /// <summary>Where all that the hosts have on disk is, as this machine sees it.</summary>
+    internal static string Folder =>
+        Environment.GetEnvironmentVariable("LAB_DIR") ?? Path.Combine(Repository.Root, ".lab");
+
+    /// <summary>What the daemon of a host remembers.</summary>
+    public static string Data(string host) => Path.Combine(Folder, host, "data");
 
     public static string Address(string host) => $"10.99.0.{10 + int.Parse(host.AsSpan(1), null)}";
 
@@ -125,6 +171,11 @@ public sealed class Lab : IDisposable
         Ctl(host, "service", "ps", "--no-trunc", service).Text;
 
     public string NodesText(string host) => Ctl(host, "node", "ls").Text;
+
+    private sealed class Impatience(Lab lab) : IDisposable
+    {
+        public void Dispose() => lab.Ctl("n1", "swarm", "update", "--dispatcher-heartbeat", "1s").Expect();
+    }
 
     private bool IsWhole()
     {

@@ -62,6 +62,61 @@ public sealed class RecoveryTests : IDisposable
         Wait.Until("the new manager's port answers", RecoverSeconds, () => Lab.Get(NewHost, Port) is not null);
     }
 
+    [Fact]
+    public void Managers_that_were_left_behind_form_no_second_swarm()
+    {
+        using var lab = new Lab(managers: 3, workers: 1);
+        Create(lab, "web", 3);
+        var containers = Containers(lab, ["n4"]);
+        var oldToken = lab.Ctl("n1", "swarm", "join-token", "-q", "manager").Expect().Lines[0];
+        Assert.Equal(1, lab.Ctl("n1", "swarm", "init", "--force-new-cluster").ExitCode);
+        lab.Run("kill", "n2").Expect();
+        lab.Run("kill", "n3").Expect();
+        Wait.Until("the quorum is missed", RecoverSeconds, () => lab.Ctl("n1", "service", "ls").ExitCode == 5);
+        Assert.Contains("web", lab.Ctl("n1", "--stale", "service", "ls").Expect().Text, StringComparison.Ordinal);
+
+        var forced = lab.Ctl("n1", "swarm", "init", "--force-new-cluster").Expect();
+        Assert.Contains("epoch 1", forced.Text, StringComparison.Ordinal);
+        Wait.Until(
+            "the worker has seen the new epoch", RecoverSeconds,
+            () => lab.Ctl("n4", "info").Text.Contains("Epoch: 1", StringComparison.Ordinal),
+            () => lab.Ctl("n4", "info").Text);
+        Assert.Equal(containers, Containers(lab, ["n4"]));
+
+        // Cut off from the new swarm the two are a majority of the old one, and take changes; nobody follows them.
+        lab.Run("cut", "n1").Expect();
+        lab.Run("start", "n2").Expect();
+        lab.Run("start", "n3").Expect();
+        Wait.Until(
+            "the old ones take a change", RecoverSeconds,
+            () => lab.Ctl("n2", "service", "scale", "--detach", "web=0").ExitCode == 0, () => lab.NodesText("n2"));
+        var rejoin = lab.Ctl("n4", "swarm", "rejoin", $"{Lab.Address("n2")}:2377");
+        Assert.Equal(1, rejoin.ExitCode);
+        Assert.Contains("is not followed", rejoin.Errors, StringComparison.Ordinal);
+        Assert.Equal(containers, Containers(lab, ["n4"]));
+        lab.Run("heal").Expect();
+        foreach (var host in new[] { "n2", "n3" })
+        {
+            Wait.Until(
+                $"{host} has heard that it is superseded", RecoverSeconds,
+                () => lab.Ctl(host, "service", "ls").Text.Contains("began anew as epoch 1", StringComparison.Ordinal),
+                () => lab.Ctl(host, "info").Text);
+        }
+
+        lab.Run("kill", "n2").Expect();
+        lab.Run("start", "n2").Expect();
+        Assert.Equal(1, lab.Ctl("n2", "service", "scale", "web=1").ExitCode);
+        // The new swarm missed its worker as well: it has what it wanted again, whether the same containers or others.
+        Wait.Until(
+            "three tasks run", RecoverSeconds,
+            () => lab.Running("n1", "web").Count == 3 && Containers(lab, ["n4"]).Count == 3,
+            () => lab.ServiceText("n1", "web"));
+        containers = Containers(lab, ["n4"]);
+        AssertRejoins(lab, "n2", oldToken);
+        lab.Ctl("n1", "service", "scale", "web=4").Expect();
+        Assert.Superset(containers, Containers(lab, ["n4"]));
+    }
+
     private static void AssertRejoins(Lab lab, string host, string oldToken)
     {
         lab.Ctl(host, "swarm", "leave", "--force").Expect();

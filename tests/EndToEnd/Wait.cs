@@ -14,7 +14,7 @@ internal static class Wait
         while (!condition())
         {
             if (clock.Elapsed.TotalSeconds > seconds)
-                Assert.Fail($"not within {seconds} s: {expected}\n{state?.Invoke()}");
+                Assert.Fail($"not within {seconds} s: {expected}\n{state?.Invoke()}\n{Trouble.Text()}");
             Thread.Sleep(PollMs);
         }
     }

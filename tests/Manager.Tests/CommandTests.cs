@@ -166,6 +166,10 @@ public sealed class CommandTests
         Assert.True(samples["swarm_raft_applied_index"] >= 4);
         Assert.True(samples["swarm_raft_proposals_total{outcome=\"done\"}"] >= 3);
         Assert.True(samples["swarm_store_apply_seconds_count"] >= 3);
+        Assert.True(samples["swarm_raft_fsync_seconds_count"] >= 3);
+        Assert.True(samples["swarm_raft_fsync_seconds_sum"] > 0);
+        Assert.Equal(
+            samples["swarm_raft_fsync_seconds_count"], samples["swarm_raft_fsync_seconds_bucket{le=\"+Inf\"}"]);
         Assert.True(samples["swarm_planner_plans_total"] >= 1);
         using var missing = await http.GetAsync(new Uri("/", UriKind.Relative));
         Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);

@@ -53,8 +53,14 @@ internal sealed class OneManager : IAsyncDisposable
 
     internal ManagerNode Node { get; private set; } = null!;
 
+    /// <summary>Where other nodes reach it; 0 takes any and tells nobody.</summary>
+    internal int Port { get; private init; }
+
     /// <summary>All that the manager has on disk is below it.</summary>
     internal string Data => _directory;
+
+    /// <summary>Where its control service listens.</summary>
+    internal string Socket => Path.Combine(_directory, "s", "swarm.sock");
 
     /// <summary>Null when the manager was started without one.</summary>
     internal KeyVault? Vault { get; private set; }
@@ -69,6 +75,29 @@ internal sealed class OneManager : IAsyncDisposable
         await one.Node.InitializeAsync(one._cluster, new NodeSpec(), default);
         await one.ServeAsync();
         return one;
+    }
+
+    /// <summary>One that other nodes can dial.</summary>
+    internal static async Task<OneManager> StartListeningAsync()
+    {
+        var one = new OneManager { Port = FreePort() };
+        ManagerNode.Bootstrap(one.Options());
+        one.Node = await ManagerNode.StartAsync(one.Options(), default);
+        await one.Node.InitializeAsync(one._cluster, new NodeSpec(), default);
+        return one;
+    }
+
+    /// <summary>Another node of the swarm, with a certificate that is good for a day whatever becomes of it.</summary>
+    internal NodeIdentity Issue(NodeId node, CertificateRole role)
+    {
+        var now = DateTimeOffset.UtcNow;
+        using var root = RootCa.FromPem(_cluster.RootCertificatePem, _cluster.RootKeyPem);
+        using var key = NodeKey.Create();
+        var pem = root.IssueNodeCertificate(
+            key.CreateSigningRequest(), new CertificateSubject(node, role, _cluster.Id), now,
+            TimeSpan.FromDays(1), RandomNumberGenerator.GetBytes(CertificateLimits.MaxSerialBytes));
+        Assert.True(NodeIdentity.TryCreate(key, pem, root.CertificatePem, now, out var identity, out var error), error);
+        return identity;
     }
 
     /// <summary>With a vault and its identity beside the log, as on a real node.</summary>
@@ -169,10 +198,9 @@ internal sealed class OneManager : IAsyncDisposable
 
     private async Task ServeAsync()
     {
-        var socket = Path.Combine(_directory, "s", "swarm.sock");
         _server = await RpcServer.StartAsync(
-            new RpcServerOptions { UnixSockets = [socket] }, [new ControlService(() => Node).Build()], default);
-        _channel = RpcChannel.ForUnixSocket(socket);
+            new RpcServerOptions { UnixSockets = [Socket] }, [new ControlService(() => Node).Build()], default);
+        _channel = RpcChannel.ForUnixSocket(Socket);
     }
 
     internal async Task StopAsync()
@@ -218,13 +246,27 @@ internal sealed class OneManager : IAsyncDisposable
         RaftId = new RaftId(7),
         RaftDirectory = Path.Combine(_directory, "raft"),
         AdvertiseAddress = HostPort.Parse("127.0.0.1:2377"),
-        Listen = new IPEndPoint(IPAddress.Loopback, 0),
+        Listen = new IPEndPoint(IPAddress.Loopback, Port),
         ServerTls = () => TlsSettings.Server(_identity, PeerChecks.None),
         ClientTls = () => TlsSettings.Client(_identity, PeerExpectation.AnyManager, PeerChecks.None),
-        Identify = (_, _) => null,
+        Identify = Identify,
         ResolveImage = (_, _) => throw new RpcException(RpcStatusCode.Unavailable, "there is no registry here"),
         Loggers = NullLoggerFactory.Instance,
     };
+
+    private static PeerIdentity? Identify(X509Certificate2? certificate, string remote) =>
+        certificate is not null && CertificateSubject.TryParse(certificate, out var subject)
+            ? new PeerIdentity(
+                subject.Role == CertificateRole.Manager ? CallerRole.Manager : CallerRole.Worker,
+                subject.NodeId.Value, subject.ClusterId.Value, remote)
+            : null;
+
+    private static int FreePort()
+    {
+        using var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
 
     private static string NewId() => IdFormat.FromRandom(RandomNumberGenerator.GetBytes(IdFormat.RandomBytes));
 }

@@ -28,7 +28,7 @@ public sealed class WatchTests
             {
                 // A snapshot of the leader takes the place of this manager's log.
                 using var snapshot = new MemoryStream(SnapshotCodec.Encode(replica));
-                store.Restore(index, 1, snapshot);
+                store.PrepareRestore(index, 1, snapshot)();
                 floor = index;
             }
             else
@@ -58,7 +58,7 @@ public sealed class WatchTests
         Assert.Equal([1UL], (await waiting).Select(s => s.Index));
         waiting = store.StepsAfterAsync(1, default);
         using var snapshot = new MemoryStream(SnapshotCodec.Encode(store.Current.Skip(9)));
-        store.Restore(9, 1, snapshot);
+        store.PrepareRestore(9, 1, snapshot)();
         Assert.Equal(9UL, (await Assert.ThrowsAsync<CompactedException>(() => waiting)).Oldest);
     }
 
@@ -87,13 +87,14 @@ public sealed class WatchTests
         using var subscription = store.Subscribe(steps.Add, out _);
         var other = ClusterState.Empty.Apply(new StoreEntry(default, [Create("new")]), 5).State;
         using var snapshot = new MemoryStream(SnapshotCodec.Encode(other));
-        store.Restore(5, 1, snapshot);
+        store.PrepareRestore(5, 1, snapshot)();
         Assert.Equal(
             [("old", ""), ("", "new")],
             steps.Single().Changes.Nodes.Select(c => (c.Before?.Id.Value ?? "", c.After?.Id.Value ?? ""))
                 .OrderByDescending(c => c.Item1));
         Assert.Equal(other.Hash128, store.Capture().Hash());
-        Assert.Throws<InvalidDataException>(() => store.Restore(3, 1, new MemoryStream(SnapshotCodec.Encode(other))));
+        Assert.Throws<InvalidDataException>(
+            () => store.PrepareRestore(3, 1, new MemoryStream(SnapshotCodec.Encode(other))));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Swarm.Manager.Core;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
+using Swarm.Store;
 
 namespace Swarm.Manager.Control;
 
@@ -17,6 +18,9 @@ internal sealed class EventStream(LeaderContext leader)
     /// <summary>A watcher to whom nothing happens learns that often how far the swarm is, to resume there.</summary>
     private const int SilentSteps = 1_000;
 
+    /// <summary>A watch with an end in the far future ends here; it is taken up again like any other.</summary>
+    private static readonly TimeSpan LongestWatch = TimeSpan.FromDays(20);
+
     internal async Task WatchAsync(
         WatchRequest request, IResponseStream<WatchResponse> responses, CancellationToken ct)
     {
@@ -28,7 +32,7 @@ internal sealed class EventStream(LeaderContext leader)
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct, leader.Session.Leading);
         var now = (await leader.FreshStateAsync(ct).ConfigureAwait(false)).LastIndex;
-        var after = request.HasAfterRevision ? request.AfterRevision : now;
+        var (after, forgotten) = Begin(request, now);
         if (after > now)
         {
             throw new RpcException(
@@ -38,8 +42,10 @@ internal sealed class EventStream(LeaderContext leader)
 
         try
         {
-            await responses.WriteAsync(new WatchResponse { Revision = after }, ending.Token).ConfigureAwait(false);
-            await FollowAsync(after, filter, responses, ending.Token).ConfigureAwait(false);
+            await responses.WriteAsync(
+                new WatchResponse { Revision = after, ForgottenUntilNs = forgotten }, ending.Token)
+                .ConfigureAwait(false);
+            await FollowAsync(after, filter, request, responses, ending.Token).ConfigureAwait(false);
         }
         catch (CompactedException e)
         {
@@ -53,23 +59,41 @@ internal sealed class EventStream(LeaderContext leader)
         }
     }
 
-    private async Task FollowAsync(
-        ulong after, EventFilter filter, IResponseStream<WatchResponse> responses, CancellationToken ct)
+    /// <summary>Where to begin, and up to when something that was asked for is forgotten (0 = nothing is).</summary>
+    private (ulong After, long ForgottenUntilNs) Begin(WatchRequest request, ulong now)
     {
-        var silent = 0;
-        while (true)
+        if (request.HasAfterRevision || !request.HasSinceNs)
         {
-            foreach (var step in await leader.Store.StepsAfterAsync(after, ct).ConfigureAwait(false))
+            return (request.HasAfterRevision ? request.AfterRevision : now, 0);
+        }
+
+        var (floor, oldest) = leader.Store.Oldest;
+        var from = floor == 0 ? 0 : Timestamps.ToNs(oldest ?? leader.Store.Clock.GetUtcNow());
+        return (Math.Min(floor, now), from > request.SinceNs ? from : 0);
+    }
+
+    private async Task FollowAsync(
+        ulong after, EventFilter filter, WatchRequest request, IResponseStream<WatchResponse> responses,
+        CancellationToken ct)
+    {
+        var since = request.HasSinceNs ? request.SinceNs : long.MinValue;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        EndAt(end, request);
+        var silent = 0;
+        while (await NextAsync(after, end.Token, ct).ConfigureAwait(false) is { } steps)
+        {
+            foreach (var step in steps)
             {
-                after = step.Index;
-                var events = StateEvents.Of(step).Where(filter.Wants).Chunk(MaxEvents).ToList();
-                silent = events.Count > 0 ? 0 : silent + 1;
-                for (var i = 0; i < events.Count; i++)
+                var at = Timestamps.ToNs(step.At);
+                if (request.HasUntilNs && at > request.UntilNs)
                 {
-                    var message = new WatchResponse { Revision = step.Index, More = i < events.Count - 1 };
-                    message.Events.Add(events[i]);
-                    await responses.WriteAsync(message, ct).ConfigureAwait(false);
+                    return;
                 }
+
+                after = step.Index;
+                var sent = at >= since
+                    && await SendAsync(step, filter, responses, ct).ConfigureAwait(false);
+                silent = sent ? 0 : silent + 1;
             }
 
             if (silent >= SilentSteps)
@@ -78,5 +102,42 @@ internal sealed class EventStream(LeaderContext leader)
                 await responses.WriteAsync(new WatchResponse { Revision = after }, ct).ConfigureAwait(false);
             }
         }
+    }
+
+    private void EndAt(CancellationTokenSource end, WatchRequest request)
+    {
+        if (request.HasUntilNs)
+        {
+            var left = Timestamps.FromNs(request.UntilNs) - leader.Store.Clock.GetUtcNow();
+            end.CancelAfter(left <= TimeSpan.Zero ? TimeSpan.Zero : left < LongestWatch ? left : LongestWatch);
+        }
+    }
+
+    /// <summary>Null when the time is over and everything up to it was told.</summary>
+    private async Task<IReadOnlyList<StateStep>?> NextAsync(
+        ulong after, CancellationToken end, CancellationToken ct)
+    {
+        try
+        {
+            return await leader.Store.StepsAfterAsync(after, end).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<bool> SendAsync(
+        StateStep step, EventFilter filter, IResponseStream<WatchResponse> responses, CancellationToken ct)
+    {
+        var events = StateEvents.Of(step).Where(filter.Wants).Chunk(MaxEvents).ToList();
+        for (var i = 0; i < events.Count; i++)
+        {
+            var message = new WatchResponse { Revision = step.Index, More = i < events.Count - 1 };
+            message.Events.Add(events[i]);
+            await responses.WriteAsync(message, ct).ConfigureAwait(false);
+        }
+
+        return events.Count > 0;
     }
 }

@@ -31,6 +31,6 @@ internal static class PlacementFaults
     private static SpecFault Fault(string field, string value, string sentence)
     {
         var parts = sentence.Split("; ", 2);
-        return new SpecFault(field, value, parts[0], parts.Length > 1 ? parts[1] : "see docs/design/planning.md");
+        return SpecFault.Shown(field, value, parts[0], parts.Length > 1 ? parts[1] : "see docs/design/planning.md");
     }
 }

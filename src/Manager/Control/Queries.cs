@@ -1,6 +1,5 @@
 using Swarm.Model;
 using Swarm.Protocol.V1;
-using Swarm.Rpc;
 using Swarm.Store;
 
 namespace Swarm.Manager.Control;
@@ -24,11 +23,16 @@ internal sealed class Queries(
     internal async Task<ListServicesResponse> ServicesAsync(ListServicesRequest request, CancellationToken ct)
     {
         var state = await stateNow(ct).ConfigureAwait(false);
+        Filters.Check(request);
+        var after = Paging.After(request.Page, 2);
         var response = new ListServicesResponse { Revision = state.LastIndex };
-        response.Services.Add(state.Services.Select(p => p.Value)
-            .Where(s => !s.Removing && Matches(s, request))
-            .OrderBy(s => s.Spec.Name, StringComparer.Ordinal)
-            .Select(s => Answers.Service(state, s)));
+        static IReadOnlyList<string> Place(ServiceRecord s) => [s.Spec.Name, s.Id.Value];
+        response.NextPageToken = Paging.Fill(
+            request.Page,
+            state.Services.Values
+                .Where(s => !s.Removing && Filters.Matches(s, request) && Paging.Compare(Place(s), after) > 0)
+                .OrderBy(s => s.Spec.Name, StringComparer.Ordinal).ThenBy(s => s.Id),
+            Place, s => Answers.Service(state, s), response.Services);
         return response;
     }
 
@@ -44,24 +48,7 @@ internal sealed class Queries(
     internal async Task<ListTasksResponse> TasksAsync(ListTasksRequest request, NodeId self, CancellationToken ct)
     {
         var state = await stateNow(ct).ConfigureAwait(false);
-        var services = request.ServiceRefs.Select(r => References.Service(state, r).Id).ToHashSet();
-        var nodes = request.NodeRefs.Select(r => References.Node(state, r, self).Id).ToHashSet();
-        var desired = request.DesiredStates.Select(ParseState).ToHashSet();
-        var tasks = services.Count > 0
-            ? services.SelectMany(s => state.TasksOf(s))
-            : nodes.Count > 0 ? nodes.SelectMany(n => state.TasksOn(n)) : state.Tasks.Select(p => p.Value);
-        var views = tasks
-            .Where(t => nodes.Count == 0 || nodes.Contains(t.NodeId))
-            .Where(t => desired.Count == 0 || desired.Contains(t.DesiredState))
-            .Where(t => request.Ids.Count == 0
-                || request.Ids.Any(i => t.Id.Value.StartsWith(i, StringComparison.Ordinal)))
-            .Select(t => Answers.Task(state, t))
-            .Where(v => request.Names.Count == 0
-                || request.Names.Any(n => v.Name.StartsWith(n, StringComparison.Ordinal)));
-        var response = new ListTasksResponse { Revision = state.LastIndex };
-        response.Tasks.Add(views.OrderBy(v => v.Name, StringComparer.Ordinal)
-            .ThenByDescending(v => v.CreatedAtNs).ThenBy(v => v.Id, StringComparer.Ordinal));
-        return response;
+        return new TaskList(state, request, self).Answer();
     }
 
     internal async Task<GetNodeResponse> NodeAsync(GetNodeRequest request, NodeId self, CancellationToken ct)
@@ -78,45 +65,17 @@ internal sealed class Queries(
     internal async Task<ListNodesResponse> NodesAsync(ListNodesRequest request, CancellationToken ct)
     {
         var state = await stateNow(ct).ConfigureAwait(false);
+        Filters.Check(request);
         var managers = members();
+        var after = Paging.After(request.Page, 2);
         var response = new ListNodesResponse { Revision = state.LastIndex };
-        response.Nodes.Add(state.Nodes.Select(p => p.Value)
-            .Where(n => Matches(n, request))
-            .OrderBy(n => n.Hostname, StringComparer.Ordinal).ThenBy(n => n.Id)
-            .Select(n => Answers.Node(n, managers)));
+        static IReadOnlyList<string> Place(NodeRecord n) => [n.Hostname, n.Id.Value];
+        response.NextPageToken = Paging.Fill(
+            request.Page,
+            state.Nodes.Values
+                .Where(n => Filters.Matches(n, request) && Paging.Compare(Place(n), after) > 0)
+                .OrderBy(n => n.Hostname, StringComparer.Ordinal).ThenBy(n => n.Id),
+            Place, n => Answers.Node(n, managers), response.Nodes);
         return response;
-    }
-
-    private static TaskState ParseState(string name) =>
-        Enum.TryParse<TaskState>(name, ignoreCase: true, out var state) && Enum.IsDefined(state)
-            ? state
-            : throw new RpcException(
-                RpcStatusCode.InvalidArgument,
-                $"invalid filter desired-state={name}: known are running, ready, shutdown, accepted, remove");
-
-    private static bool Matches(ServiceRecord service, ListServicesRequest request) =>
-        (request.Names.Count == 0
-            || request.Names.Any(n => service.Spec.Name.StartsWith(n, StringComparison.Ordinal)))
-        && (request.Ids.Count == 0
-            || request.Ids.Any(i => service.Id.Value.StartsWith(i, StringComparison.Ordinal)))
-        && (request.Modes.Count == 0 || request.Modes.Contains(service.Spec.ModeName()))
-        && request.Labels.All(l => HasLabel(service.Spec.Labels, l));
-
-    private static bool Matches(NodeRecord node, ListNodesRequest request) =>
-        (request.Ids.Count == 0 || request.Ids.Any(i => node.Id.Value.StartsWith(i, StringComparison.Ordinal)))
-        && (request.Names.Count == 0 || request.Names.Any(n => node.Hostname.StartsWith(n, StringComparison.Ordinal)))
-        && (request.Roles.Count == 0
-            || request.Roles.Contains(node.Role == NodeRole.Manager ? "manager" : "worker"))
-        && (request.Availabilities.Count == 0
-            || request.Availabilities.Any(
-                a => a.Equals(node.Availability.ToString(), StringComparison.OrdinalIgnoreCase)))
-        && request.NodeLabels.All(l => HasLabel(node.Spec.Labels, l));
-
-    private static bool HasLabel(IDictionary<string, string> labels, string filter)
-    {
-        var equals = filter.IndexOf('=', StringComparison.Ordinal);
-        return equals < 0
-            ? labels.ContainsKey(filter)
-            : labels.TryGetValue(filter[..equals], out var value) && value == filter[(equals + 1)..];
     }
 }

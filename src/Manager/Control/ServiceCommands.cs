@@ -12,7 +12,7 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
     internal async Task<CreateServiceResponse> CreateAsync(CreateServiceRequest request, CancellationToken ct)
     {
         var spec = request.Spec ?? throw Errors.Invalid([new SpecFault("spec", "", "must be given", "send a spec")]);
-        Validate(spec);
+        SpecJudge.Require(spec);
         var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
         if (leader.Proposer.Earlier(state, LogAction.KindOneofCase.CreateService) is { } first)
         {
@@ -21,13 +21,18 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
 
         if (state.FindService(spec.Name) is not null)
         {
-            throw new RpcException(
-                RpcStatusCode.AlreadyExists,
-                $"name conflicts with an existing object: service {spec.Name} already exists; choose another name");
+            throw Errors.Taken(new SpecFault(
+                "name", spec.Name, $"name conflicts with an existing object: service {spec.Name} already exists",
+                "choose another name"));
         }
 
         RefuseTakenPorts(state, spec, except: null);
         var (pinned, warnings) = await pinner.PinAsync(spec, request.NoResolveImage, ct).ConfigureAwait(false);
+        if (request.DryRun)
+        {
+            return new CreateServiceResponse { Warnings = { warnings } };
+        }
+
         var id = new ServiceId(IdFormat.FromRandom(RandomNumberGenerator.GetBytes(IdFormat.RandomBytes)));
         var result = await leader.Proposer.CommandAsync(new StoreAction.CreateService(id, pinned), ct).ConfigureAwait(
             false);
@@ -54,6 +59,11 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
 
         if (request.Rollback)
         {
+            if (request.DryRun)
+            {
+                return new UpdateServiceResponse { Version = state.Services.Get(id)!.Version };
+            }
+
             var rolled = await leader.Proposer.CommandAsync(
                 new StoreAction.RollBackService(id, request.Version, "manually requested rollback"),
                     ct).ConfigureAwait(false);
@@ -64,6 +74,14 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
         var imageChanged = spec.Task.Container.Image != state.Services.Get(id)!.Spec.Task.Container.Image;
         var (pinned, warnings) = await pinner
             .PinAsync(spec, request.NoResolveImage || !imageChanged, ct).ConfigureAwait(false);
+        if (request.DryRun)
+        {
+            return new UpdateServiceResponse
+            {
+                Version = state.Services.Get(id)!.Version, Warnings = { warnings },
+            };
+        }
+
         var result = await leader.Proposer.CommandAsync(
             new StoreAction.UpdateServiceSpec(id, request.Version, pinned), ct).ConfigureAwait(false);
         var response = new UpdateServiceResponse { Version = VersionOf(result, id) };
@@ -96,13 +114,27 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
         var service = state.Services.Get(id) is { Removing: false } found
             ? found
             : throw Errors.NotFound("service", request.ServiceId);
+        if (request.Version == 0)
+        {
+            throw Errors.Invalid([new SpecFault(
+                "version", "0", "the version that the service was read at must be given",
+                $"it is {service.Version} now; read the service, then change it")]);
+        }
+
         if (request.Rollback)
         {
+            if (service.PreviousSpec is null)
+            {
+                throw new RpcException(
+                    RpcStatusCode.FailedPrecondition,
+                    $"service {service.Spec.Name} does not have a previous spec; change it with 'service update'");
+            }
+
             return;
         }
 
         var spec = request.Spec ?? throw Errors.Invalid([new SpecFault("spec", "", "must be given", "send a spec")]);
-        Validate(spec);
+        SpecJudge.Require(spec);
         RefuseImpossibleChange(service, spec);
         RefuseTakenPorts(state, spec, except: id);
     }
@@ -111,44 +143,36 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
     private static ulong VersionOf(ApplyResult result, ServiceId id) =>
         result.Request?.SubjectVersion ?? result.State.Services.Get(id)?.Version ?? 0;
 
-    private static void Validate(ServiceSpec spec)
-    {
-        var faults = SpecValidator.Check(spec).Concat(PlacementFaults.Of(spec)).ToList();
-        if (faults.Count > 0)
-        {
-            throw Errors.Invalid(faults);
-        }
-    }
-
     private static void RefuseImpossibleChange(ServiceRecord service, ServiceSpec spec)
     {
         if (!string.Equals(service.Spec.Name, spec.Name, StringComparison.Ordinal))
         {
-            throw new RpcException(
-                RpcStatusCode.FailedPrecondition,
-                $"service {service.Spec.Name} cannot be renamed; create a new service and remove this one");
+            throw Errors.Impossible(new SpecFault(
+                "name", spec.Name, $"service {service.Spec.Name} cannot be renamed",
+                "create a new service and remove this one"));
         }
 
         if (service.Spec.ModeCase != spec.ModeCase)
         {
-            throw new RpcException(
-                RpcStatusCode.FailedPrecondition,
-                $"the mode of service {spec.Name} cannot be changed; create a new service and remove this one");
+            throw Errors.Impossible(new SpecFault(
+                "mode", spec.ModeName(), $"the mode of service {spec.Name} cannot be changed",
+                "create a new service and remove this one"));
         }
     }
 
     private static void RefuseTakenPorts(ClusterState state, ServiceSpec spec, ServiceId? except)
     {
-        foreach (var port in spec.Endpoint?.Ports ?? [])
+        for (var i = 0; i < (spec.Endpoint?.Ports.Count ?? 0); i++)
         {
+            var port = spec.Endpoint!.Ports[i];
             if (port.PublishedPort != 0 && port.PublishMode != PortConfig.Types.PublishMode.Host
                 && state.IngressPorts.TryGetValue(PortKey.Of(port), out var owner) && owner != except)
             {
                 var name = state.Services.Get(owner)?.Spec.Name ?? owner.Value;
-                throw new RpcException(
-                    RpcStatusCode.AlreadyExists,
-                    $"port '{port.PublishedPort}' is already in use by service '{name}' ({owner}) as an ingress port; "
-                    + "publish another port or remove that one first");
+                throw Errors.Taken(new SpecFault(
+                    $"endpoint.ports[{i}].published", $"{port.PublishedPort}",
+                    $"port '{port.PublishedPort}' is already in use by service '{name}' ({owner}) as an ingress port",
+                    "publish another port or remove that one first"));
             }
         }
     }

@@ -19,4 +19,10 @@ internal static class Announcements
         list.Addresses.Add(addresses);
         return new SessionResponse { Managers = list };
     }
+
+    /// <summary>Between two heartbeats from now on.</summary>
+    internal static SessionResponse Period(TimeSpan heartbeat) => new()
+    {
+        Heartbeat = new HeartbeatAnswer { HeartbeatPeriodNs = SpecDefaults.ToNs(heartbeat) },
+    };
 }

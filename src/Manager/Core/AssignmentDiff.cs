@@ -112,6 +112,7 @@ internal static class AssignmentDiff
         };
         assigned.ServiceLabels.Add(spec.Labels);
         assigned.HostPorts.Add(task.HostPorts);
+        assigned.Generic.Add(task.Generic);
         assigned.IngressTcpPorts.Add((spec.Endpoint?.Ports ?? [])
             .Where(p => p.IsIngress() && p.Protocol != PortConfig.Types.Protocol.Udp).Select(p => p.TargetPort));
         return assigned;

@@ -12,6 +12,7 @@ internal sealed class DispatcherCore
 {
     private readonly SessionBook _sessions = new();
     private readonly MeshModel _mesh = new();
+    private readonly PeerModel _peers;
     private readonly WithdrawGate _gate = new();
     private readonly NodeWatch _watch;
     private readonly List<SessionOutput> _output = [];
@@ -22,8 +23,7 @@ internal sealed class DispatcherCore
     /// <summary>A new leader: every node that was not down is given time to come to it.</summary>
     internal DispatcherCore(ClusterState state, DateTimeOffset now)
     {
-        _state = state;
-        _watch = new NodeWatch(state, now);
+        (_state, _watch, _peers) = (state, new NodeWatch(state, now), new PeerModel(state));
         _mesh.Update(state, state.Services.Select(s => s.Key));
     }
 
@@ -76,10 +76,7 @@ internal sealed class DispatcherCore
     {
         if (Heard(number, now) is { } session)
         {
-            Send(session, new SessionResponse
-            {
-                Heartbeat = new HeartbeatAnswer { HeartbeatPeriodNs = SpecDefaults.ToNs(HeartbeatPeriod) },
-            });
+            Send(session, Announcements.Period(HeartbeatPeriod));
         }
     }
 
@@ -111,6 +108,7 @@ internal sealed class DispatcherCore
     {
         var observed = Observing;
         _state = state;
+        _peers.Update(state, changes);
         UpdateMesh(changes, now);
         if (observed && !Observing)
         {
@@ -201,7 +199,8 @@ internal sealed class DispatcherCore
         }
 
         // The word that a node is down may reach the log after the node is here again.
-        _actions.AddRange(changes.Nodes.SelectMany(n => Greeting.Ready(_state, _sessions.Of((n.After ?? n.Before)!.Id))));
+        _actions.AddRange(
+            changes.Nodes.SelectMany(n => Greeting.Ready(_state, _sessions.Of((n.After ?? n.Before)!.Id))));
 
         foreach (var (node, message) in Announcements.Roles(changes))
         {
@@ -248,8 +247,9 @@ internal sealed class DispatcherCore
 
     private void SendPeers(NodeSession session, bool complete)
     {
-        if (!Observing && PeerDiff.Next(_state, session, complete) is { } update)
+        if (!Observing && _peers.Since(session.PeersSent, session.Node, complete) is { } update)
         {
+            session.PeersSent = _peers.Version;
             Send(session, new SessionResponse { Peers = update });
         }
     }

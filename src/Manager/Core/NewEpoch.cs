@@ -36,6 +36,10 @@ public static class NewEpoch
             new StoreAction.SetCluster(Changed(state.Cluster, request)),
             .. Own(state, request),
             .. others.SelectMany(Remove),
+            // Promotions that were under way are over: the managers that knew of them are gone.
+            .. state.Nodes.Values
+                .Where(n => n.Role != NodeRole.Manager && n.DesiredRole == NodeRole.Manager && n.Id != request.Self)
+                .OrderBy(n => n.Id).Select(n => Wish(n, NodeSpec.Types.Role.Worker)),
         ]);
         var result = state.Apply(entry, state.LastIndex + 1);
         Invariant.Check(result.Outcomes.All(o => o.IsApplied));
@@ -67,11 +71,16 @@ public static class NewEpoch
 
             if (self.Spec.Role == NodeSpec.Types.Role.Worker)
             {
-                var spec = self.Spec.Clone();
-                spec.Role = NodeSpec.Types.Role.Manager;
-                yield return new StoreAction.UpdateNodeSpec(request.Self, 0, spec);
+                yield return Wish(self, NodeSpec.Types.Role.Manager);
             }
         }
+    }
+
+    private static StoreAction Wish(NodeRecord node, NodeSpec.Types.Role role)
+    {
+        var spec = node.Spec.Clone();
+        spec.Role = role;
+        return new StoreAction.UpdateNodeSpec(node.Id, 0, spec);
     }
 
     /// <summary>A manager is never removed as such.</summary>

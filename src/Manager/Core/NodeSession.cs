@@ -26,7 +26,7 @@ internal sealed class NodeSession(SessionNumber number, NodeId node)
 
     internal ulong MeshApplied { get; set; }
 
-    internal Dictionary<NodeId, Peer> PeersSent { get; } = [];
+    internal ulong PeersSent { get; set; }
 
     /// <summary>Containers that were there when the session began.</summary>
     internal IReadOnlyList<FoundTask> Found { get; init; } = [];

@@ -13,6 +13,12 @@ internal sealed class NodeWatch
     /// <summary>Heartbeats that all nodes together may send in a second.</summary>
     private const int MaxHeartbeatsPerSecond = 2000;
 
+    /// <summary>
+    /// Graces that a new leader gives everybody. A leader that vanishes without a word is missed by its nodes after
+    /// four periods, and the next manager that they try may be gone as well (5 s to find out): nine periods.
+    /// </summary>
+    private const int GracesOfNewLeader = 3;
+
     private readonly Dictionary<NodeId, DateTimeOffset> _deadlines = [];
     private TimeSpan _grace;
 
@@ -21,8 +27,7 @@ internal sealed class NodeWatch
         _grace = PeriodFor(state) * SpecDefaults.HeartbeatsMissed;
         foreach (var node in state.Nodes.Select(n => n.Value).Where(n => n.State != NodeStatus.Types.State.Down))
         {
-            // The old leader's sessions are gone; nodes need time to find this one.
-            _deadlines[node.Id] = now + (_grace * 2);
+            _deadlines[node.Id] = now + (_grace * GracesOfNewLeader);
         }
     }
 

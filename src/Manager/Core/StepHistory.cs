@@ -21,6 +21,9 @@ internal sealed class StepHistory(int maxSteps = StepHistory.MaxSteps, int maxCh
 
     internal int Count { get; private set; }
 
+    /// <summary>Leader's clock at the oldest step that is remembered; null without one.</summary>
+    internal DateTimeOffset? OldestAt => Count > 0 ? At(0).At : null;
+
     /// <summary>The next step; one that changed nothing is not remembered.</summary>
     internal void Add(StateStep step)
     {

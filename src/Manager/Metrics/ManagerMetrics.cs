@@ -5,10 +5,12 @@ namespace Swarm.Manager.Metrics;
 /// <summary>Everything that a manager tells a scraper.</summary>
 internal static class ManagerMetrics
 {
-    internal static void Write(MetricText text, RaftStatus raft, ClusterStore store, LeaderSession? session)
+    internal static void Write(MetricText text, RaftNode node, ClusterStore store, LeaderSession? session)
     {
+        var raft = node.Status;
         Raft(text, raft, store.Counters);
         Disk(text, raft);
+        text.Histogram("swarm_raft_fsync_seconds", "One fdatasync of the log.", node.SyncSeconds);
         Store(text, store);
         Leader(text, store.Counters, session);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Swarm.Raft;
 
 namespace Swarm.Manager.Metrics;
 
@@ -23,19 +24,21 @@ internal sealed class MetricText
     internal void Counters(string name, string help, string label, IEnumerable<(string Value, double Number)> series) =>
         Family(name, "counter", help, label, series);
 
-    internal void Histogram(string name, string help, Histogram histogram)
+    internal void Histogram(string name, string help, Histogram histogram) =>
+        Histogram(name, help, new LatencyPicture(histogram.Bounds, histogram.Counts, histogram.Sum));
+
+    internal void Histogram(string name, string help, LatencyPicture picture)
     {
         Head(name, "histogram", help);
-        var counts = histogram.Counts;
         var total = 0L;
-        for (var i = 0; i < counts.Count; i++)
+        for (var i = 0; i < picture.Counts.Count; i++)
         {
-            total += counts[i];
-            var bound = i < histogram.Bounds.Count ? Number(histogram.Bounds[i]) : "+Inf";
+            total += picture.Counts[i];
+            var bound = i < picture.UpperSeconds.Count ? Number(picture.UpperSeconds[i]) : "+Inf";
             Line($"{name}_bucket{{le=\"{bound}\"}}", total);
         }
 
-        Line(name + "_sum", histogram.Sum);
+        Line(name + "_sum", picture.SumSeconds);
         Line(name + "_count", total);
     }
 

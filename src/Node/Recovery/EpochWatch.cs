@@ -20,7 +20,8 @@ internal sealed class EpochWatch : IAsyncDisposable
     private readonly Action<EpochAnswer> _superseded;
     private readonly Task _run;
 
-    internal EpochWatch(ManagerNode manager, Func<NodeIdentity> identity, Action<EpochAnswer> superseded, Action<Exception> broke)
+    internal EpochWatch(
+        ManagerNode manager, Func<NodeIdentity> identity, Action<EpochAnswer> superseded, Action<Exception> broke)
     {
         (_manager, _identity, _superseded) = (manager, identity, superseded);
         _run = Vital.Run(RunAsync, broke, _stop.Token);

@@ -1,4 +1,5 @@
 using System.Text;
+using Swarm.Rpc;
 using Swarm.Security;
 using Swarm.Worker;
 
@@ -14,6 +15,18 @@ internal static class Superseded
         $"this manager belongs to epoch {own} of the swarm, which began anew as epoch {newer.Epoch} "
         + $"(manager {newer.Manager}): it takes part no more. Run 'swarmctl swarm leave --force' here, then join again "
         + "with a token of the new epoch";
+
+    /// <exception cref="RpcException">That manager was left behind: the swarm began anew without it.</exception>
+    internal static void RefuseOlder(string manager, ulong epoch, ulong seen)
+    {
+        if (epoch < seen)
+        {
+            throw new RpcException(
+                RpcStatusCode.FailedPrecondition,
+                $"{manager} is a manager of epoch {epoch} of the swarm, and this node has seen epoch {seen}: it is not "
+                + "followed");
+        }
+    }
 
     internal static void Note(NodePaths paths, string text) =>
         DurableFile.Write(paths.Superseded, Encoding.UTF8.GetBytes(text));

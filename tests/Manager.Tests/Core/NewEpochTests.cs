@@ -61,6 +61,21 @@ public sealed class NewEpochTests
     }
 
     [Fact]
+    public void Promotions_and_demotions_that_were_under_way_are_over()
+    {
+        var before = States.Small();
+        var entry = new StoreEntry(Later, [
+            new StoreAction.UpdateNodeSpec(
+                new NodeId("m1"), 0, new NodeSpec { Role = NodeSpec.Types.Role.Worker }),
+            new StoreAction.UpdateNodeSpec(
+                new NodeId("w1"), 0, new NodeSpec { Role = NodeSpec.Types.Role.Manager }),
+        ]);
+        var after = Begin(before.Apply(entry, before.LastIndex + 1).State, "m1", observe: false).State;
+        Assert.Equal(NodeRole.Manager, after.Nodes[new NodeId("m1")].DesiredRole);
+        Assert.Equal(NodeRole.Worker, after.Nodes[new NodeId("w1")].DesiredRole);
+    }
+
+    [Fact]
     public void Epochs_follow_each_other()
     {
         var first = Begin(States.Small(), "m1", observe: true).State;

@@ -111,6 +111,7 @@ public sealed class StopAfterWithdrawTests
     [Fact]
     public void ASilentNodeIsDownOnceAfterTheGraceAndNotBefore()
     {
+        Apply(Ready(N1), Ready(N2));
         _core.TakeActions();
         _core.Tick(_now + TimeSpan.FromSeconds(2.9));
         Assert.Empty(_core.TakeActions());
@@ -134,11 +135,11 @@ public sealed class StopAfterWithdrawTests
     [Fact]
     public void ANewLeaderGivesEveryNodeTimeToCome()
     {
-        Apply(new StoreAction.SetNodeStatus(N1, NodeStatus.Types.State.Ready, "", "10.0.0.1"));
+        Apply(Ready(N1));
         var leader = new DispatcherCore(_state, _now);
-        leader.Tick(_now + TimeSpan.FromSeconds(5.9));
+        leader.Tick(_now + TimeSpan.FromSeconds(8.9));
         Assert.Empty(leader.TakeActions());
-        leader.Tick(_now + TimeSpan.FromSeconds(6));
+        leader.Tick(_now + TimeSpan.FromSeconds(9));
         Assert.NotEmpty(leader.TakeActions());
     }
 
@@ -184,6 +185,9 @@ public sealed class StopAfterWithdrawTests
         _state = result.State;
         _core?.OnState(result.State, result.Changes, _now);
     }
+
+    private static StoreAction Ready(NodeId id) =>
+        new StoreAction.SetNodeStatus(id, NodeStatus.Types.State.Ready, "", "10.0.0.1");
 
     private static StoreAction Node(NodeId id) => new StoreAction.CreateNode(new NodeRecord
     {

@@ -52,24 +52,50 @@ public sealed class RaftLinkTests : IDisposable
         Until(() => _heard.Any(m => m is HeartbeatRequest { Round: 7 }));
     }
 
-    [Fact]
-    public async Task A_peer_that_does_not_read_holds_nobody_up()
+    /// <summary>Long ones go through the queue, short ones are written by the sender while there is room.</summary>
+    [Theory]
+    [InlineData(RaftLimits.MaxEntryBytes, 2_000)]
+    [InlineData(8_000, 20_000)]
+    public async Task A_peer_that_does_not_read_holds_nobody_up(int bytes, int messages)
     {
         var never = new TaskCompletionSource();
         await using var peer = await PeerAsync(0, (_, ct) => never.Task.WaitAsync(ct));
         var link = LinkTo(peer);
-        var large = new AppendRequest(
-            Envelope(), 0, 0, 0, [new RaftEntry(1, 1, EntryType.Normal, new byte[RaftLimits.MaxEntryBytes])]);
+        Until(() => Volatile.Read(ref _connections) == 1);
+        var message = new AppendRequest(
+            Envelope(), 0, 0, 0, [new RaftEntry(1, 1, EntryType.Normal, new byte[bytes])]);
         var clock = Stopwatch.StartNew();
-        for (var n = 0; n < 2_000; n++)
-            link.Send(large);
+        for (var n = 0; n < messages; n++)
+            link.Send(message);
         await Task.Run(link.Dispose).WaitAsync(Limit);
         Assert.True(clock.Elapsed < Limit);
     }
 
+    /// <summary>The sender's own writes and those of the link's thread take turns.</summary>
+    [Fact]
+    public async Task Short_and_long_messages_arrive_in_the_order_in_which_they_were_sent()
+    {
+        await using var peer = await PeerAsync(0);
+        using var link = LinkTo(peer);
+        Until(() => Volatile.Read(ref _connections) == 1);
+        for (var index = 1UL; index <= 300; index++)
+        {
+            var bytes = index % 3 == 0 ? 100_000 : 100;
+            link.Send(new AppendRequest(
+                Envelope(), index, 1, 0, [new RaftEntry(index + 1, 1, EntryType.Normal, new byte[bytes])]));
+        }
+
+        Until(() => _heard.Count == 300);
+        Assert.Equal(
+            Enumerable.Range(1, 300).Select(i => (ulong)i), _heard.Cast<AppendRequest>().Select(m => m.PrevIndex));
+    }
+
     private Task<RpcServer> PeerAsync(int port, Func<RawConnection, CancellationToken, Task>? serve = null)
     {
-        var intake = new RaftIntake(_heard.Enqueue).Protocol(TestPki.Identify);
+        var intake = new RaftIntake(all => all.ToList().ForEach(_heard.Enqueue)).Protocol with
+        {
+            Identify = TestPki.Identify,
+        };
         return RpcServer.StartAsync(
             new RpcServerOptions
             {
