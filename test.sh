@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
 
 UNIT_SECONDS=300
-END_TO_END_SECONDS=840
+END_TO_END_SECONDS=960
 CLUSTER_SIM_SECONDS=180
 SETTLE_SECONDS=10
 LOGS=artifacts/test
@@ -129,19 +129,20 @@ project() {
 # Name, message and the part of the stack that is ours.
 show_failures() {
     grep -vE '^\s+at (Xunit|System|Microsoft|InvokeStub|FsCheck)|^\[xUnit|^Test run for|test files matched|^\s*$' "$1" |
-        cut -c1-400 | head -n 250
+        cut -c1-400 | head -n 600
 }
 
+# cluster_sim WHAT ARGUMENT…
 cluster_sim() {
-    local log=$LOGS/ClusterSim.log started=$SECONDS
-    if bounded $CLUSTER_SIM_SECONDS dotnet tests/ClusterSim/bin/Release/net10.0/Swarm.ClusterSim.dll raft --seeds 300 \
-        >$log 2>&1; then
+    local log=$LOGS/ClusterSim.$1.log started=$SECONDS
+    if bounded $CLUSTER_SIM_SECONDS dotnet tests/ClusterSim/bin/Release/net10.0/Swarm.ClusterSim.dll "$@" \
+        >"$log" 2>&1; then
         passed=$((passed + 1))
-        printf '%-20s %5d passed %4d failed %4d s\n' ClusterSim 1 0 $((SECONDS - started))
+        printf '%-20s %5d passed %4d failed %4d s\n' "ClusterSim $1" 1 0 $((SECONDS - started))
     else
         failed=$((failed + 1))
-        printf '%-20s %5d passed %4d failed %4d s\n' ClusterSim 0 1 $((SECONDS - started))
-        tail -n 40 $log
+        printf '%-20s %5d passed %4d failed %4d s\n' "ClusterSim $1" 0 1 $((SECONDS - started))
+        tail -n 40 "$log"
     fi
 }
 
@@ -172,7 +173,12 @@ for folder in tests/*.Tests; do
     name=$(basename "$folder")
     ! chosen "$name" || project "$name" $UNIT_SECONDS
 done
-! chosen ClusterSim || cluster_sim
+if chosen ClusterSim; then
+    cluster_sim raft --seeds 300
+    # Seeds that are known to be clean; docs/design/swarm-simulation.md tells which are not yet.
+    cluster_sim swarm --seed 3 --seeds 3
+    cluster_sim small-model --failures 1
+fi
 if [ -z "$fast" ] && chosen EndToEnd; then
     scripts/build.sh 7>&-
     project EndToEnd $END_TO_END_SECONDS

@@ -28,7 +28,8 @@ for (var round = 0; round < rounds; round++)
 {
     var id = (await client.CallAsync<CreateServiceRequest, CreateServiceResponse>(
         "CreateService", Mark(new CreateServiceRequest { Spec = Spec(round, 0), NoResolveImage = true }))).Id;
-    var create = await ChangeAsync(id, s => s.Replicated.Replicas = replicas, p => SwarmClient.Running(p) == (int)replicas);
+    var create = await ChangeAsync(
+        id, s => s.Replicated.Replicas = replicas, p => SwarmClient.Running(p) == (int)replicas);
     var update = await ChangeAsync(
         id, s => s.Task.ForceUpdate++,
         p => p.Service.UpdateStatus?.State == UpdateStatus.Types.State.Completed
