@@ -21,8 +21,11 @@ internal sealed class RaftTouch : IRaftView, IDisposable
         Note(_raft.Status);
     }
 
-    /// <summary>Who has no configuration yet cannot tell who is none of its members: it gets it by an entry.</summary>
-    public bool OutOfTouch => _raft.Status.Members.Count == 0 || IsLost;
+    /// <summary>
+    /// Who is not in its own configuration yet cannot tell who is none of its members: it gets the configurations of
+    /// the past one after another, by entries.
+    /// </summary>
+    public bool OutOfTouch => IsLost || _raft.Status is var now && now.Members.All(m => m.Id != now.Id);
 
     private bool IsLost => Interlocked.Read(ref _lostAt) is var at and not 0
         && _clock.GetElapsedTime(at).TotalMilliseconds > LostAfterMs;

@@ -2,8 +2,8 @@ namespace Swarm.ClusterSim.Disk;
 
 /// <summary>
 /// What media do behind everybody's back: a bit flips, a sector is written to the wrong place, an old sector comes
-/// back. What the last sync of a file made durable is left alone: its damage looks like a write that was never
-/// acknowledged, which no log without a second copy can tell apart.
+/// back. Also in what the last sync of a log made durable: the log has a copy of it elsewhere, without which it would
+/// look like a write that was never acknowledged.
 /// </summary>
 internal static class Decay
 {
@@ -23,7 +23,7 @@ internal static class Decay
 
     private static string? Strike(SimDisk disk, int kind, Dice dice)
     {
-        var files = disk.Files.Select(f => (f.Value, End: UsedEnd(f.Key, f.Value))).Where(f => f.End > 0).ToArray();
+        var files = disk.Files.Select(f => (f.Value, End: UsedEnd(f.Value))).Where(f => f.End > 0).ToArray();
         if (files.Length == 0)
             return null;
         var (inode, end) = dice.Pick(files);
@@ -71,15 +71,7 @@ internal static class Decay
 
     private static int Sectors(Inode inode) => Math.Max(1, inode.DurableLength / Inode.SectorBytes);
 
-    /// <summary>End of what may be damaged. A log that was written in one piece since the start has no last write that
-    /// could be left out; other files are checked as a whole.</summary>
-    private static int UsedEnd(string name, Inode inode)
-    {
-        if (inode.DurableLength < Inode.SectorBytes)
-            return 0;
-        var used = inode.Durable.LastIndexOfAnyExcept((byte)0) + 1;
-        return name.EndsWith(".wal", StringComparison.Ordinal)
-            ? inode.LastSyncedFrom == int.MaxValue ? 0 : Math.Min(used, inode.LastSyncedFrom)
-            : used;
-    }
+    /// <summary>End of what may be damaged.</summary>
+    private static int UsedEnd(Inode inode) =>
+        inode.DurableLength < Inode.SectorBytes ? 0 : inode.Durable.LastIndexOfAnyExcept((byte)0) + 1;
 }

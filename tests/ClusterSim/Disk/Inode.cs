@@ -16,9 +16,6 @@ internal sealed class Inode
 
     public int DurableLength { get; private set; }
 
-    /// <summary>First byte of what the last sync made durable: damage of it cannot be told from a torn write.</summary>
-    public int LastSyncedFrom { get; private set; } = int.MaxValue;
-
     /// <summary>Sectors as they were before they were overwritten, for stale reads.</summary>
     public IReadOnlyList<(int Offset, byte[] Bytes)> OldSectors => _oldSectors;
 
@@ -34,8 +31,6 @@ internal sealed class Inode
 
     public void Sync()
     {
-        if (_pending.Count > 0)
-            LastSyncedFrom = _pending.Min(p => p.Offset);
         foreach (var (offset, bytes) in _pending)
         {
             KeepOld(offset, bytes.Length);

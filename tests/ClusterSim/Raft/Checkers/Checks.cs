@@ -88,7 +88,7 @@ internal sealed class Checks
     public void OnRestored(SimMember member, ulong index, UInt128 hash)
     {
         _world.Coverage.Count("state restored");
-        _s13.OnRestored(member, index, hash);
+        _s13.OnRestored(member.Id, index, hash);
     }
 
     public void OnTurn(SimMember member)

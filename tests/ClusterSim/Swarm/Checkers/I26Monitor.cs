@@ -22,7 +22,8 @@ internal sealed class I26Monitor(World world, UpdateBook book) : Checker(world, 
             var monitor = Policies.Now(service).MonitorOrDefault();
             foreach (var begun in book.Of(service))
             {
-                if (state.Tasks.Get(begun.Task) is not { IsWanted: true } task || task.CreatedAt < service.Update!.StartedAt)
+                if (state.Tasks.Get(begun.Task) is not { IsWanted: true } task
+                    || task.CreatedAt < service.Update!.StartedAt)
                     continue;
                 var settled = I24Parallelism.SettledAt(state, task);
                 Require(

@@ -27,7 +27,7 @@ internal sealed class UpdateBook(World world) : Checker(world, "updates")
             : state.TasksIn(created.Key).LastOrDefault(t => t.IsLive && t.SpecVersion != created.SpecVersion
                 && t.DesiredState == TaskState.Running && !IsLost(state, t));
 
-    /// <summary>What a task that was planned is to replace: the state may have moved on until it is committed.</summary>
+    /// <summary>What a task that was planned is to replace: the state may move on until it is committed.</summary>
     public TaskRecord? PlannedFor(TaskId created) => _planned.GetValueOrDefault(created);
 
     public override void OnPlanned(Leader leader, ClusterState state, Plan plan)
