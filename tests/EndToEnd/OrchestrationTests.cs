@@ -69,19 +69,19 @@ public sealed class OrchestrationTests
     public void A_global_service_follows_nodes_that_come_and_are_drained()
     {
         lab.Create("web", "--mode", "global", First).Expect();
-        lab.Run("add", "n8").Expect();
+        lab.Run("add", "n7").Expect();
         try
         {
-            Wait.Until("it runs on n8", ConvergeSeconds, () => RunsOn("n8"), Text);
-            lab.Ctl("n1", "node", "update", "--availability", "drain", "n8").Expect();
-            Wait.Until("it has left n8", ConvergeSeconds, () => !RunsOn("n8"), Text);
-            lab.Ctl("n1", "node", "update", "--availability", "active", "n8").Expect();
-            Wait.Until("it runs on n8 again", ConvergeSeconds, () => RunsOn("n8"), Text);
+            Wait.Until("it runs on n7", ConvergeSeconds, () => RunsOn("n7"), Text);
+            lab.Ctl("n1", "node", "update", "--availability", "drain", "n7").Expect();
+            Wait.Until("it has left n7", ConvergeSeconds, () => !RunsOn("n7"), Text);
+            lab.Ctl("n1", "node", "update", "--availability", "active", "n7").Expect();
+            Wait.Until("it runs on n7 again", ConvergeSeconds, () => RunsOn("n7"), Text);
         }
         finally
         {
-            lab.Run("crash", "n8").Expect();
-            lab.Ctl("n1", "node", "rm", "--force", "n8").Expect();
+            lab.Run("crash", "n7").Expect();
+            lab.Ctl("n1", "node", "rm", "--force", "n7").Expect();
         }
 
         Wait.Until("five tasks", ConvergeSeconds, () => lab.Running("n1", "web").Count == Lab.Hosts.Length, Text);

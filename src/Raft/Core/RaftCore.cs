@@ -70,7 +70,8 @@ public sealed class RaftCore
     public RaftId HandOverTo => (_s.Role as Core.Role.Leader)?.HandOver?.To ?? RaftId.None;
 
     /// <summary>A snapshot comes in at the moment, or came in whole and is handed out with the next ready.</summary>
-    public bool ReceivesSnapshot => _s.Receiving.NextOffset > 0 || _s.SnapshotWrites.Count > 0;
+    public bool ReceivesSnapshot => _s.Receiving.NextOffset > 0 || _s.SnapshotWrites.Count > 0
+        || _s.HasToPrepare;
 
     /// <summary>Why this member's state is known to be wrong; null as long as it is not.</summary>
     public HashEvidence? Diverged => _s.Diverged;

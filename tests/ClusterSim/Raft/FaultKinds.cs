@@ -29,6 +29,7 @@ internal static class FaultKinds
     public static IReadOnlyList<string> Rare(Coverage coverage, ulong seeds)
     {
         var least = seeds < PerSeeds ? Least / 2 : Least;
-        return [.. All.Where(k => coverage.Of(k) * PerSeeds < least * (long)seeds).Select(k => $"{k}: {coverage.Of(k)}")];
+        return [.. All.Where(k => coverage.Of(k) * PerSeeds < least * (long)seeds)
+            .Select(k => $"{k}: {coverage.Of(k)}")];
     }
 }

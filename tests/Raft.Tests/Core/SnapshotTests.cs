@@ -124,7 +124,7 @@ public sealed class SnapshotTests
         core.Step(new SnapshotRequest(TestCluster.From(2, 1, 3), 1, mark, 1, new byte[] { 2 }, Last: true));
         Assert.True(core.ReceivesSnapshot);
         Assert.True(core.TryTakeReady(out var ready));
-        Assert.Equal(mark, ready.Install);
+        Assert.Equal(mark, ready.Prepare);
         core.Advance();
         Assert.False(core.ReceivesSnapshot);
     }

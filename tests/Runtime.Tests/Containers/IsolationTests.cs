@@ -151,8 +151,9 @@ public sealed class IsolationTests(ContainerFixture fixture) : IClassFixture<Con
         var source = fixture.Root + "/shared";
         Directory.CreateDirectory(source);
         await File.WriteAllTextAsync(source + "/hello", "from the host\n");
-        var spec = fixture.Shell("cat /data/ro/hello; touch /data/ro/x 2>/dev/null || echo ro; busybox touch /data/rw/y; "
-            + "busybox df -k /scratch | busybox tail -1 | busybox awk '{print $2}'; busybox stat -c %a /scratch") with
+        var spec = fixture.Shell("cat /data/ro/hello; touch /data/ro/x 2>/dev/null || echo ro; "
+            + "busybox touch /data/rw/y; busybox df -k /scratch | busybox tail -1 | busybox awk '{print $2}'; "
+            + "busybox stat -c %a /scratch") with
         {
             Mounts =
             [
