@@ -42,9 +42,17 @@ internal sealed class I33Restarts(World world) : Checker(world, "I33")
         {
             if (before is not null || after is null
                 || entry.Before.Services.Get(after.ServiceId) is not { } service
-                || entry.Before.TasksIn(after.Key).LastOrDefault() is not { } last
-                || last.SpecVersion != after.SpecVersion
-                || last.Status.State is not (TaskState.Complete or TaskState.Failed or TaskState.Rejected)
+                || entry.Before.TasksIn(after.Key).LastOrDefault() is not { } last)
+                continue;
+            if (last.SpecVersion != after.SpecVersion)
+            {
+                // Attempts and delays count within one version (behaviour.md D); a rollback brings an old one back,
+                // but begins anew as any other change does.
+                _ends.Remove(after.Key);
+                _restarts.Remove((after.Key, after.SpecVersion));
+                continue;
+            }
+            if (last.Status.State is not (TaskState.Complete or TaskState.Failed or TaskState.Rejected)
                 || last.DesiredState == TaskState.Remove)
                 continue;
             var policy = service.Spec.Task.Restart ?? new RestartPolicy();

@@ -80,6 +80,7 @@ internal sealed class SimWorker(World world, NodeId id, NodeDescription descript
     public void LosePower()
     {
         StopDaemon();
+        world.PowerCut(this);
         foreach (var container in _containers.Values.Where(c => c.IsRunning).ToList())
             world.ContainerEnded(this, container, ordered: false);
         _containers.Clear();
