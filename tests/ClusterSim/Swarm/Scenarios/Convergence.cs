@@ -71,10 +71,11 @@ internal static class Convergence
     {
         if (!Policies.Now(service).IsStartFirst() || task.Status.State != TaskState.Running)
             return false;
-        var tasks = world.State.TasksOf(service.Id).Where(t => t.IsLive).ToList();
-        var waiting = tasks.Where(t => t.SpecVersion == service.SpecVersion && t.Status.State < TaskState.Assigned
-                && t.Status.Error.Length > 0
-                && tasks.Exists(o => o.Key == t.Key && o.Status.State == TaskState.Running))
+        var tasks = world.State.TasksOf(service.Id).ToList();
+        var waiting = tasks.Where(t => t.IsLive && t.SpecVersion == service.SpecVersion
+                && t.Status.State < TaskState.Assigned && t.Status.Error.Length > 0
+                && tasks.Exists(o => o.Key == t.Key && o != t
+                    && (o.Status.State == TaskState.Running || o.Status.AppliedAt >= t.CreatedAt)))
             .Select(t => t.Key).Distinct().ToList();
         var parallelism = Policies.Now(service).ParallelismOrDefault();
         return waiting.Contains(task.Key) || (parallelism > 0 && (ulong)waiting.Count >= parallelism);
