@@ -44,9 +44,21 @@ internal static class JobReconciler
     private static bool IsCurrent(ServiceScope scope, TaskRecord task) =>
         task.SpecVersion >= scope.Service.JobSpecVersion;
 
+    /// <summary>
+    /// A task that was replaced because its node was away had ended well after all: its successor is not needed.
+    /// </summary>
+    private static void StopTheRest(ServiceScope scope, IEnumerable<Slot> done)
+    {
+        foreach (var task in done.SelectMany(s => s.Wanted).Where(t => !t.Status.State.IsTerminal()))
+        {
+            scope.Desire(task, TaskState.Shutdown);
+        }
+    }
+
     private static void KeepGlobal(ServiceScope scope, List<Slot> slots)
     {
         var done = slots.FindAll(s => IsDone(scope, s)).ToHashSet();
+        StopTheRest(scope, done);
         foreach (var slot in ServiceReconciler.GlobalSlots(scope, slots, done))
         {
             SlotKeeper.Step(scope, slot);
@@ -56,16 +68,17 @@ internal static class JobReconciler
     private static void KeepReplicated(ServiceScope scope, List<Slot> slots)
     {
         var active = 0UL;
+        StopTheRest(scope, slots.Where(s => IsDone(scope, s)));
         foreach (var slot in slots.Where(s => !IsDone(scope, s)))
         {
-            active += SlotKeeper.Step(scope, slot) || slot.Wanted.Count > 0 ? 1UL : 0;
+            active += SlotKeeper.Step(scope, slot) || slot.Wanted.Count > 0
+                || slot.Tasks.Any(t => RestartRules.IsStopping(scope, t)) ? 1UL : 0;
         }
 
         var most = scope.Service.Spec.MaxConcurrent();
         var free = most - Math.Min(most, Planted.Has(PlantedBug.JobConcurrencyIgnored) ? 0 : active);
         var taken = slots.Select(s => s.Key.Slot).ToHashSet();
-        var stopping = scope.Slots.Where(s => s.Tasks.Any(t => t.IsRunningSomewhere())).Select(s => s.Key.Slot)
-            .ToHashSet();
+        var stopping = scope.Slots.Where(s => s.IsRunningSomewhere).Select(s => s.Key.Slot).ToHashSet();
         var total = scope.Service.Spec.TotalCompletions();
         for (ulong number = 1; number <= total && free > 0 && !scope.IsFull; number++)
         {
@@ -78,7 +91,4 @@ internal static class JobReconciler
             }
         }
     }
-
-    private static bool IsRunningSomewhere(this TaskRecord task) =>
-        task.Status.State is >= TaskState.Assigned and <= TaskState.Running;
 }

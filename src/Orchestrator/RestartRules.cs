@@ -36,9 +36,20 @@ internal static class RestartRules
         var ended = task.Status.State.IsTerminal() ? task.Status.AppliedAt : scope.Now;
         var restarts = slot.Tasks
             .Where(t => t.SpecVersion == task.SpecVersion)
-            .Skip(1)
-            .Count(t => t.CreatedAt <= task.CreatedAt && (window == TimeSpan.Zero || t.CreatedAt > ended - window));
-        return (ulong)restarts < max;
+            .Skip(1).ToList()
+            .FindAll(t => t.CreatedAt <= task.CreatedAt && (window == TimeSpan.Zero || t.CreatedAt > ended - window));
+        if ((ulong)restarts.Count < max)
+        {
+            return true;
+        }
+
+        if (window > TimeSpan.Zero && !task.Status.State.IsTerminal())
+        {
+            // It has not ended, only its node is lost: time moves the window on.
+            scope.Wake(restarts[0].CreatedAt + window);
+        }
+
+        return false;
     }
 
     /// <summary>
@@ -64,6 +75,11 @@ internal static class RestartRules
         var start = ended + delay;
         return start > scope.Now ? start : null;
     }
+
+    /// <summary>Whether it gets a successor can depend on how it ends.</summary>
+    internal static bool EndMatters(ServiceScope scope) =>
+        (scope.Service.Spec.Task ?? new TaskSpec()).RestartConditionOrDefault()
+            != RestartPolicy.Types.Condition.Any || scope.Service.IsJob;
 
     /// <summary>Nobody told it to.</summary>
     internal static bool EndedByItself(TaskRecord task) =>

@@ -91,7 +91,7 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
                 t => t.SpecVersion == scope.Service.SpecVersion && t.CreatedAt >= started);
             if (first is not null && scope.Service.Update is { IsRunning: true })
             {
-                _made.Add(new Attempt(first, scope.State.RunningSince(first)));
+                _made.Add(new Attempt(first, scope.State.RunningSince(first), slot));
             }
         }
     }
@@ -170,6 +170,13 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
 
     private void Begin(Slot slot)
     {
+        if (_made.Exists(a => a.Slot == slot && a.Task.Status.State.IsTerminal()))
+        {
+            // It was tried here, and the restart policy wants no other try: the old one ends, as after any switch.
+            slot.Wanted.ForEach(t => scope.Desire(t, TaskState.Shutdown));
+            return;
+        }
+
         var keep = Incumbent(slot);
         foreach (var task in slot.Wanted.Where(t => t != keep))
         {
@@ -194,11 +201,12 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
 
     /// <summary>
     /// The one old task that serves until the switch. What an update before this one had begun beside it is of no
-    /// use any more.
+    /// use any more, nor what no node has taken.
     /// </summary>
     private TaskRecord? Incumbent(Slot slot) =>
         slot.Wanted.FindLast(t => scope.IsDirty(t) && t.Status.State == TaskState.Running)
-        ?? slot.Wanted.FindLast(t => scope.IsDirty(t) && t.DesiredState == TaskState.Running);
+        ?? slot.Wanted.FindLast(t => scope.IsDirty(t) && t.DesiredState == TaskState.Running
+            && t.Status.State >= TaskState.Assigned);
 
     private static bool IsRunning(TaskRecord task) => task.Status.State >= TaskState.Running;
 
@@ -232,7 +240,7 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
         {
             if (attempt.SettledAt is not { } settled)
             {
-                busy++;
+                busy += TookNothing(attempt) ? 0 : 1;
             }
             else if (settled + delay > scope.Now && !Planted.Has(PlantedBug.UpdateDelayIgnored))
             {
@@ -244,13 +252,26 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
         return busy;
     }
 
+    /// <summary>
+    /// No node takes it, and nothing ran in its slot when it was made: it has cost nobody anything, and what waits
+    /// for room on its node must not keep an update from all the others.
+    /// </summary>
+    private bool TookNothing(Attempt attempt)
+    {
+        var task = attempt.Task;
+        return task.Status.State < TaskState.Assigned && task.Status.Error.Length > 0
+            && !attempt.Slot.Tasks.Any(t => t != task && (t.Status.State.IsTerminal()
+                ? t.Status.AppliedAt >= task.CreatedAt
+                : t.Status.State >= TaskState.Assigned));
+    }
+
     private void SetStatus(
         UpdateStatus.Types.State state, DateTimeOffset started, DateTimeOffset? completed, string message) =>
         scope.Actions.Add(new Store.StoreAction.SetUpdateStatus(
             scope.Service.Id, scope.Service.Version, new UpdateStatusRecord(state, started, completed, message)));
 
     /// <summary>The first task that the update made in a slot.</summary>
-    private sealed record Attempt(TaskRecord Task, DateTimeOffset? RanSince)
+    private sealed record Attempt(TaskRecord Task, DateTimeOffset? RanSince, Slot Slot)
     {
         /// <summary>When it came to run, or ended without.</summary>
         internal DateTimeOffset? SettledAt =>

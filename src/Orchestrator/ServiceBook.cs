@@ -91,7 +91,8 @@ internal sealed class ServiceBook
         }
 
         var last = default(ServiceId);
-        foreach (var (_, node) in delta.Nodes.Where(n => n is { Before: not null, After: not null }))
+        // A node that is gone may have left tasks that had ended before: they have lost their place as well.
+        foreach (var (node, _) in delta.Nodes.Where(n => n.Before is not null))
         {
             foreach (var task in delta.To.TasksOn(node!.Id))
             {

@@ -95,10 +95,14 @@ internal static class ServiceReconciler
         }
 
         var present = slots.Select(s => s.Key.Node).ToHashSet();
+        var stopping = scope.Slots.Where(s => !present.Contains(s.Key.Node) && s.IsRunningSomewhere)
+            .Select(s => s.Key.Node).ToHashSet();
         foreach (var node in scope.State.Nodes.Values.Where(n => n.IsSchedulable && !present.Contains(n.Id))
             .Where(scope.Rules.Admits).OrderBy(n => n.Id).TakeWhile(_ => !scope.IsFull))
         {
-            scope.Create(new SlotKey(scope.Service.Id, 0, node.Id), scope.Up, null);
+            // What an iteration of a job before this one left on the node has to stop first.
+            var desired = stopping.Contains(node.Id) ? TaskState.Ready : scope.Up;
+            scope.Create(new SlotKey(scope.Service.Id, 0, node.Id), desired, null);
         }
 
         return staying;

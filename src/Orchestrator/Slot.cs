@@ -27,4 +27,8 @@ internal sealed class Slot
 
     /// <summary>Something wanted is really running.</summary>
     internal bool IsRunning => Wanted.Exists(t => t.Status.State == TaskState.Running);
+
+    /// <summary>A node has something of it, wanted or not.</summary>
+    internal bool IsRunningSomewhere =>
+        Tasks.Any(t => t.Status.State is >= TaskState.Assigned and <= TaskState.Running);
 }

@@ -79,10 +79,21 @@ internal static class SlotKeeper
 
     private static void Revive(ServiceScope scope, Slot slot)
     {
-        if (slot.Newest is { } newest)
+        if (slot.Newest is not { } newest)
         {
-            Succeed(scope, slot, newest);
+            return;
         }
+
+        // Its node was away and is back, or it was told to leave: it may still report that it ended by itself.
+        if (newest.DesiredState != TaskState.Remove && RestartRules.EndMatters(scope)
+            && RestartRules.IsStopping(scope, newest) && RestartRules.StopBound(scope, newest) is var bound
+            && bound > scope.Now)
+        {
+            scope.Wake(bound);
+            return;
+        }
+
+        Succeed(scope, slot, newest);
     }
 
     private static void Succeed(ServiceScope scope, Slot slot, TaskRecord old)

@@ -86,6 +86,12 @@ internal static class TaskReaper
     internal static int Limit(ServiceScope scope)
     {
         var limit = scope.State.Cluster?.Spec.TaskHistoryLimitOrDefault() ?? SpecDefaults.TaskHistoryLimit;
+        if (limit >= 0 && scope.Service.Update is { IsRunning: true })
+        {
+            // What an update took away is told by the task before the one that it made.
+            limit = Math.Max(limit, 2);
+        }
+
         var attempts = scope.Service.Spec.Task?.Restart?.MaxAttempts ?? 0;
         return limit < 0 || attempts == 0 || Planted.Has(PlantedBug.RestartHistoryLost)
             ? limit

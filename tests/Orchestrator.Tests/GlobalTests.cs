@@ -57,4 +57,52 @@ public sealed class GlobalTests
         _world.Plan();
         Assert.Equal("no suitable node (insufficient resources on 1 node)", _world.Tasks(id).Single().Status.Error);
     }
+
+    /// <summary>Found by the simulator: full nodes took the whole parallelism, and no other node was updated.</summary>
+    [Fact]
+    public void Nodes_without_room_do_not_keep_an_update_from_the_others()
+    {
+        var nodes = Enumerable.Range(1, 6).Select(i => _world.AddNode(
+            $"n{i}", d => d.Resources.MemoryBytes = i <= 3 ? 1L << 30 : 8L << 30)).ToList();
+        var spec = World.Global("agent");
+        spec.Task.Reservations = new Resources { MemoryBytes = 2L << 30 };
+        var id = _world.Create(spec);
+        _world.Run(1);
+        Assert.Equal(3, _world.Running(id).Count);
+        _world.Update(id, s => s.Task.Container.Image = "web:2");
+        _world.Run(60);
+        Assert.All(
+            _world.Tasks(id).Where(t => t.IsWanted),
+            t => Assert.Equal("web:2", _world.State.SpecOf(t).Task.Container.Image));
+        Assert.Equal(nodes[3..], _world.Running(id).Select(t => t.NodeId));
+    }
+
+    /// <summary>What it takes from one node it has to give back before it goes on to the next.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void An_update_that_finds_no_room_stops_no_more_than_it_may(int history)
+    {
+        _world.MustDo(new Store.StoreAction.SetCluster(new ClusterRecord
+        {
+            Id = new ClusterId("c"),
+            CreatedAt = default,
+            Spec = new ClusterSpec { TaskHistoryLimit = history },
+            RootCertificatePem = "",
+            RootKeyPem = "",
+            WorkerTokenSecret = [],
+            ManagerTokenSecret = [],
+            FormatVersion = Store.StoreFormat.Newest,
+        }));
+        for (var i = 1; i <= 5; i++)
+        {
+            _world.AddNode($"n{i}");
+        }
+
+        var id = _world.Create(World.Global("agent"));
+        _world.Run(1);
+        _world.Update(id, s => s.Task.Reservations = new Resources { MemoryBytes = 1L << 40 });
+        _world.Run(60);
+        Assert.InRange(_world.Running(id).Count, 4, 5);
+    }
 }

@@ -172,4 +172,43 @@ public sealed class JobTests
         Assert.Null(_world.State.Services.Get(id));
         Assert.Empty(_world.State.Tasks);
     }
+
+    /// <summary>Found by the simulator: its end was reported after its successor had been planned.</summary>
+    [Fact]
+    public void A_task_of_a_node_that_returns_is_heard_before_it_is_run_again()
+    {
+        var node = _world.AddNode("n1");
+        var spec = World.Spec("job", 1);
+        spec.GlobalJob = new GlobalJobMode();
+        var id = _world.Create(spec);
+        _world.Run(1);
+        var task = _world.Tasks(id).Single();
+        Assert.Equal(TaskState.Running, task.Status.State);
+        _world.SetNode(node, NodeStatus.Types.State.Down);
+        _world.Plan();
+        _world.SetNode(node, NodeStatus.Types.State.Ready);
+        _world.Plan();
+        Assert.Single(_world.Tasks(id));
+        _world.Report(task.Id, TaskState.Complete, 0);
+        _world.Run(5);
+        Assert.Equal(TaskState.Complete, _world.Tasks(id).Single().Status.State);
+    }
+
+    [Fact]
+    public void What_replaced_a_task_that_had_ended_well_after_all_is_stopped()
+    {
+        var nodes = new[] { _world.AddNode("n1"), _world.AddNode("n2") };
+        var spec = World.Spec("job", 1);
+        spec.ReplicatedJob = new ReplicatedJobMode { MaxConcurrent = 1, TotalCompletions = 1 };
+        var id = _world.Create(spec);
+        _world.Run(1);
+        var task = _world.Tasks(id).Single();
+        _world.SetNode(task.NodeId, NodeStatus.Types.State.Down);
+        _world.Run(1);
+        Assert.Equal(2, _world.Tasks(id).Count);
+        _world.SetNode(task.NodeId, NodeStatus.Types.State.Ready);
+        _world.Report(task.Id, TaskState.Complete, 0);
+        _world.Run(2);
+        Assert.DoesNotContain(_world.Tasks(id), t => t.Status.State is >= TaskState.Assigned and <= TaskState.Running);
+    }
 }

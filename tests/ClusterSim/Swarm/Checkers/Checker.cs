@@ -34,6 +34,11 @@ internal abstract class Checker(World world, string name)
     {
     }
 
+    /// <summary>A host is about to lose its power, and all containers with it.</summary>
+    public virtual void OnPowerCut(SimWorker worker)
+    {
+    }
+
     /// <summary>Twice a second.</summary>
     public virtual void OnSecond()
     {

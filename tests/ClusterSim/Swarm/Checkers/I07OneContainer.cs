@@ -5,12 +5,22 @@ namespace Swarm.ClusterSim.Orchestration;
 
 /// <summary>
 /// A container starts only after that of its slot's old task has really ended on every node that can be reached, except
-/// where the service is replaced start-first; and no task is started twice.
+/// where the service is replaced start-first; and no task that is known to have started is started again.
 /// </summary>
 internal sealed class I07OneContainer(World world) : Checker(world, "I7")
 {
     private const long SteadyUs = 10 * Timeline.UsPerSecond;
     private readonly HashSet<TaskId> _started = [];
+
+    /// <summary>A host that loses its power may take a container with it of which nobody was told.</summary>
+    public override void OnPowerCut(SimWorker worker)
+    {
+        foreach (var task in worker.Containers.Keys)
+        {
+            if (World.State.Tasks.Get(task) is { Status.State: < TaskState.Starting })
+                _started.Remove(task);
+        }
+    }
 
     public override void OnStarted(SimWorker worker, SimContainer container)
     {

@@ -34,4 +34,20 @@ internal sealed class I16Reservations(World world) : Checker(world, "I16")
                 () => $"{memory} bytes are reserved on {id}, it has {has?.MemoryBytes}");
         }
     }
+
+    /// <summary>What a node that shrank cannot hold has left it.</summary>
+    public override void OnCalm()
+    {
+        foreach (var node in World.State.Nodes.Values.Where(n => n.IsSchedulable))
+        {
+            var held = World.State.TasksOn(node.Id)
+                .Where(t => t.Status.State is >= TaskState.Assigned and <= TaskState.Running)
+                .Select(t => World.State.SpecOf(t).Task.Reservations).ToList();
+            var has = node.Description?.Resources;
+            Require(
+                held.Sum(r => r?.NanoCpus ?? 0) <= (has?.NanoCpus ?? 0)
+                    && held.Sum(r => r?.MemoryBytes ?? 0) <= (has?.MemoryBytes ?? 0),
+                () => $"more is reserved on {node.Id} than it has");
+        }
+    }
 }

@@ -5,7 +5,10 @@ using Swarm.Store;
 
 namespace Swarm.ClusterSim.Orchestration;
 
-/// <summary>An update is complete only when its last task was watched for the monitor period.</summary>
+/// <summary>
+/// An update is complete only when its last task was watched for the monitor period. What lies on a node that is down
+/// or paused does not hold it up (I32): it may not even run.
+/// </summary>
 internal sealed class I26Monitor(World world, UpdateBook book) : Checker(world, "I26")
 {
     private static readonly TimeSpan s_tolerance = TimeSpan.FromMilliseconds(120);
@@ -23,11 +26,12 @@ internal sealed class I26Monitor(World world, UpdateBook book) : Checker(world, 
             foreach (var begun in book.Of(service))
             {
                 if (state.Tasks.Get(begun.Task) is not { IsWanted: true } task
-                    || task.CreatedAt < service.Update!.StartedAt)
+                    || task.CreatedAt < service.Update!.StartedAt
+                    || (!task.NodeId.IsNone && state.Nodes.Get(task.NodeId) is not { IsSchedulable: true }))
                     continue;
                 var settled = I24Parallelism.SettledAt(state, task);
                 Require(
-                    settled + monitor - s_tolerance <= leader.Now,
+                    settled is not null && settled + monitor - s_tolerance <= leader.Now,
                     () => $"{action.Id} is {action.Status.State} at {leader.Now:mm:ss.fff}, {task.Id} runs since "
                         + $"{settled:mm:ss.fff} and is to be watched for {monitor}");
             }

@@ -12,6 +12,7 @@ internal sealed class I33Restarts(World world) : Checker(world, "I33")
     private static readonly TimeSpan s_tolerance = TimeSpan.FromMilliseconds(150);
     private readonly Dictionary<SlotKey, (DateTimeOffset At, ulong Version, TaskId Task)> _ends = [];
     private readonly Dictionary<(SlotKey, ulong), ulong> _restarts = [];
+    private readonly Dictionary<ServiceId, DateTimeOffset> _since = [];
 
     public override void OnEnded(SimWorker worker, SimContainer container, bool ordered)
     {
@@ -28,7 +29,8 @@ internal sealed class I33Restarts(World world) : Checker(world, "I33")
         if (World.State.Tasks.Get(container.Task) is not { } task || !_ends.Remove(task.Key, out var end)
             || World.State.Services.Get(task.ServiceId) is not { } service
             || World.State.Tasks.Get(end.Task) is not { } old || !EndWasTold(old)
-            || end.Version != task.SpecVersion || task.SpecVersion != service.SpecVersion)
+            || end.Version != task.SpecVersion || task.SpecVersion != service.SpecVersion
+            || old.CreatedAt < _since.GetValueOrDefault(service.Id))
             return;
         var delay = Policies.Delay(service.Spec);
         Require(
@@ -38,13 +40,26 @@ internal sealed class I33Restarts(World world) : Checker(world, "I33")
 
     public override void OnCommitted(Committed entry)
     {
+        foreach (var (before, after) in entry.Result.Changes.Services)
+        {
+            if (after is not null && before?.SpecVersion != after.SpecVersion)
+                _since[after.Id] = entry.Entry.At;
+        }
         foreach (var (before, after) in entry.Result.Changes.Tasks)
         {
             if (before is not null || after is null
                 || entry.Before.Services.Get(after.ServiceId) is not { } service
-                || entry.Before.TasksIn(after.Key).LastOrDefault() is not { } last
-                || last.SpecVersion != after.SpecVersion
-                || last.Status.State is not (TaskState.Complete or TaskState.Failed or TaskState.Rejected)
+                || entry.Before.TasksIn(after.Key).LastOrDefault() is not { } last)
+                continue;
+            if (last.SpecVersion != after.SpecVersion || last.CreatedAt < _since.GetValueOrDefault(after.ServiceId))
+            {
+                // Attempts and delays count within one version (behaviour.md D); a rollback brings an old one back,
+                // but begins anew as any other change does.
+                _ends.Remove(after.Key);
+                _restarts.Remove((after.Key, after.SpecVersion));
+                continue;
+            }
+            if (last.Status.State is not (TaskState.Complete or TaskState.Failed or TaskState.Rejected)
                 || last.DesiredState == TaskState.Remove)
                 continue;
             var policy = service.Spec.Task.Restart ?? new RestartPolicy();

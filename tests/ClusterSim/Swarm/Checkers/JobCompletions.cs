@@ -32,4 +32,18 @@ internal sealed class JobCompletions(World world) : Checker(world, "job")
                 () => $"{live} tasks of {service.Id} run, {service.Spec.MaxConcurrent()} may at a time");
         }
     }
+
+    /// <summary>Nothing of a slot that is done is left running.</summary>
+    public override void OnCalm()
+    {
+        foreach (var task in World.State.Tasks.Values.Where(t => t.IsLive && t.Status.State < TaskState.Complete))
+        {
+            if (World.State.Services.Get(task.ServiceId) is { IsJob: true } service
+                && task.SpecVersion >= service.JobSpecVersion)
+                Require(
+                    !World.State.TasksIn(task.Key).Any(
+                        t => t.Status.State == TaskState.Complete && t.SpecVersion >= service.JobSpecVersion),
+                    () => $"slot {task.Key} is done and {task.Id} is {task.Status.State}");
+        }
+    }
 }

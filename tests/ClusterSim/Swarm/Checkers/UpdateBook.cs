@@ -20,11 +20,15 @@ internal sealed class UpdateBook(World world) : Checker(world, "updates")
     public IEnumerable<BegunSlot> Of(ServiceRecord service) =>
         _begun.GetValueOrDefault(service.Id, []).Where(b => b.SpecVersion == service.SpecVersion);
 
-    /// <summary>The healthy old task that a new one of this slot replaces; null when it only fills a gap.</summary>
+    /// <summary>
+    /// The healthy old task that a new one of this slot replaces; null when it only fills a gap. An old one that no
+    /// node had taken leaves a gap, too: replacing it takes nothing from anybody, and needs no parallelism.
+    /// </summary>
     public static TaskRecord? Replaced(ClusterState state, TaskRecord created) =>
         state.Services.Get(created.ServiceId) is not { IsJob: false } service || IsAnotherTry(state, service, created)
             ? null
             : state.TasksIn(created.Key).LastOrDefault(t => t.IsLive && t.SpecVersion != created.SpecVersion
+                && t.Status.State >= TaskState.Assigned
                 && t.DesiredState == TaskState.Running && !IsLost(state, t));
 
     /// <summary>What a task that was planned is to replace: the state may move on until it is committed.</summary>

@@ -41,7 +41,8 @@ internal static class Convergence
             ? (ulong)world.State.Nodes.Values.Count(n => n.IsSchedulable && PlacementRules.Of(service.Spec).Admits(n))
             : service.Spec.Replicas();
         if (service.Update is not { IsPaused: true }
-            && world.State.TasksOf(service.Id).FirstOrDefault(t => t.IsLive && IsOld(world, service, t)) is { } old)
+            && world.State.TasksOf(service.Id).FirstOrDefault(
+                t => t.IsLive && IsOld(world, service, t) && !MustGoOn(world, service, t)) is { } old)
             return $"task {old.Id} is of an older spec";
         var slots = 0UL;
         foreach (var slot in world.State.TasksOf(service.Id).GroupBy(t => t.Key))
@@ -61,6 +62,24 @@ internal static class Convergence
         task.SpecVersion != service.SpecVersion
         && service.KeptSpecs[task.SpecVersion].Task.Container.Image != service.Spec.Task.Container.Image
         && world.State.Nodes.Get(task.NodeId) is { IsSchedulable: true };
+
+    /// <summary>
+    /// Start-first: the old task serves until the new one runs, also when there is no room beside it. The update
+    /// waits then, with as many slots begun as may be at a time.
+    /// </summary>
+    private static bool MustGoOn(World world, ServiceRecord service, TaskRecord task)
+    {
+        if (!Policies.Now(service).IsStartFirst() || task.Status.State != TaskState.Running)
+            return false;
+        var tasks = world.State.TasksOf(service.Id).ToList();
+        var waiting = tasks.Where(t => t.IsLive && t.SpecVersion == service.SpecVersion
+                && t.Status.State < TaskState.Assigned && t.Status.Error.Length > 0
+                && tasks.Exists(o => o.Key == t.Key && o != t
+                    && (o.Status.State == TaskState.Running || o.Status.AppliedAt >= t.CreatedAt)))
+            .Select(t => t.Key).Distinct().ToList();
+        var parallelism = Policies.Now(service).ParallelismOrDefault();
+        return waiting.Contains(task.Key) || (parallelism > 0 && (ulong)waiting.Count >= parallelism);
+    }
 
     private static bool IsMember(World world, ServiceRecord service, NodeId id) =>
         world.State.Nodes.Get(id) is { IsSchedulable: true } node && PlacementRules.Of(service.Spec).Admits(node);

@@ -37,8 +37,6 @@ internal sealed class SimWorker(World world, NodeId id, NodeDescription descript
 
     public bool IsReachable => IsUp && IsLinked;
 
-    public bool HasSession => _session is not null;
-
     public IReadOnlyDictionary<TaskId, SimContainer> Containers => _containers;
 
     /// <summary>How long it has had its session; 0 without one.</summary>
@@ -80,6 +78,7 @@ internal sealed class SimWorker(World world, NodeId id, NodeDescription descript
     public void LosePower()
     {
         StopDaemon();
+        world.PowerCut(this);
         foreach (var container in _containers.Values.Where(c => c.IsRunning).ToList())
             world.ContainerEnded(this, container, ordered: false);
         _containers.Clear();
@@ -190,7 +189,12 @@ internal sealed class SimWorker(World world, NodeId id, NodeDescription descript
         _containers.Remove(task);
     }
 
-    public void Release(TaskId task) => _containers.Remove(task);
+    /// <summary>What has ended stays on record until it is removed, so that a daemon that was away knows of it.</summary>
+    public void Release(TaskId task)
+    {
+        if (_containers.TryGetValue(task, out var container) && container.ExitCode is null)
+            _containers.Remove(task);
+    }
 
     public void Removed(SimRunner runner)
     {

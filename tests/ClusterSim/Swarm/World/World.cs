@@ -153,6 +153,12 @@ internal sealed class World
             checker.OnPlanned(leader, state, plan);
     }
 
+    public void PowerCut(SimWorker worker)
+    {
+        foreach (var checker in _checkers)
+            checker.OnPowerCut(worker);
+    }
+
     public void ContainerStarted(SimWorker worker, SimContainer container)
     {
         Coverage.Count("containers started");
