@@ -50,9 +50,12 @@ internal sealed class CalmService(ServiceScope scope, ServiceLedger ledger)
     }
 
     /// <summary>Its last task is wanted, lives, and lies well; those before it have ended and may be kept.</summary>
+    /// <param name="scope">The service.</param>
+    /// <param name="ids">The slot's tasks; none when there is only the last.</param>
+    /// <param name="task">The last one.</param>
     internal static bool IsSettled(ServiceScope scope, ImmutableArray<TaskId> ids, TaskRecord task)
     {
-        scope.Looks += ids.Length;
+        scope.Looks += Math.Max(1, ids.Length);
         if (scope.HistoryLimit >= 0 && ids.Length > Math.Max(scope.HistoryLimit, 1))
         {
             return false;

@@ -96,7 +96,11 @@ internal sealed class ServiceBook
         {
             foreach (var task in delta.To.TasksOn(node!.Id))
             {
-                Follow(delta, task, now, ref last);
+                // One that changed itself follows below.
+                if (ReferenceEquals(delta.From.Tasks.Get(task.Id), task))
+                {
+                    Follow(delta, task, now, ref last);
+                }
             }
         }
 
@@ -105,9 +109,9 @@ internal sealed class ServiceBook
             _due.UnionWith(_globals);
         }
 
-        foreach (var (before, after) in delta.Tasks)
+        foreach (var service in delta.Tasks)
         {
-            Follow(delta, (after ?? before)!, now, ref last);
+            Follow(delta, service, now);
         }
 
         Looks += _followed.Values.Sum(f => f.Scope.Looks);
@@ -157,7 +161,23 @@ internal sealed class ServiceBook
 
         if (_current is { } current)
         {
-            current.Ledger.Follow(current.Scope, task);
+            current.Ledger.Follow(current.Scope, new(task, task));
+        }
+    }
+
+    private void Follow(StateDelta delta, ServiceDelta service, DateTimeOffset now)
+    {
+        Looks += service.Tasks.Count;
+        _due.Add(service.Id);
+        Begin(delta, service.Id, now);
+        if (_current is not { } current)
+        {
+            return;
+        }
+
+        foreach (var change in service.Tasks)
+        {
+            current.Ledger.Follow(current.Scope, change);
         }
     }
 

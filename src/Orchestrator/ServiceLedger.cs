@@ -10,7 +10,7 @@ namespace Swarm.Orchestrator;
 /// </summary>
 internal sealed class ServiceLedger
 {
-    private readonly HashSet<SlotKey> _done = [];
+    private readonly CrowdedSlots _crowded = new();
     private PersistentDictionary<SlotKey, ImmutableArray<TaskId>> _old =
         PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Empty;
 
@@ -29,8 +29,9 @@ internal sealed class ServiceLedger
     internal static ServiceLedger Of(ServiceScope scope)
     {
         var ledger = new ServiceLedger();
-        foreach (var (_, ids) in scope.State.SlotsOf(scope.Service.Id))
+        foreach (var (key, ids) in scope.State.SlotsOf(scope.Service.Id))
         {
+            ledger._crowded.Add(key, ids);
             ledger.Enter(scope, ids, scope.State.Tasks[ids[^1]]);
         }
 
@@ -40,31 +41,29 @@ internal sealed class ServiceLedger
     /// <summary>Changes between two states follow.</summary>
     internal void Begin(StateDelta delta, ServiceId service)
     {
-        _done.Clear();
+        _crowded.Begin(delta.Of(service));
         (_old, _now) = (delta.From.SlotsOf(service), delta.To.SlotsOf(service));
     }
 
-    /// <summary>One more task of the service that changed, or whose node did.</summary>
-    internal void Follow(ServiceScope scope, TaskRecord task)
+    /// <summary>One more task of the service that changed, or whose node did: then it is the same before and
+    /// after.</summary>
+    internal void Follow(ServiceScope scope, Change<TaskRecord> change)
     {
-        var key = task.Key;
-        if (!_done.Add(key))
+        var (before, after) = change;
+        var key = (after ?? before!).Key;
+        if (!_crowded.Has(key))
         {
+            // The task is all that there is in the slot, or was.
+            Leave(key, before is not null);
+            Enter(scope, key, [], after);
             return;
         }
 
-        if (_old.ContainsKey(key) && !Busy.Remove(key))
+        var ids = _now.TryGetValue(key, out var has) ? has : [];
+        if (_crowded.TryVisit(key, ids.Length))
         {
-            Settled--;
-        }
-
-        if (_now.TryGetValue(key, out var ids))
-        {
-            Enter(scope, ids, ids[^1] == task.Id ? task : scope.State.Tasks[ids[^1]]);
-        }
-        else if (key.Slot < FirstFree)
-        {
-            FirstFree = key.Slot;
+            Leave(key, _old.ContainsKey(key));
+            Enter(scope, key, ids, ids.IsEmpty ? null : scope.State.Tasks[ids[^1]]);
         }
     }
 
@@ -78,6 +77,26 @@ internal sealed class ServiceLedger
         }
 
         return FirstFree;
+    }
+
+    private void Leave(SlotKey key, bool wasThere)
+    {
+        if (wasThere && (Busy.Count == 0 || !Busy.Remove(key)))
+        {
+            Settled--;
+        }
+    }
+
+    private void Enter(ServiceScope scope, SlotKey key, ImmutableArray<TaskId> ids, TaskRecord? newest)
+    {
+        if (newest is not null)
+        {
+            Enter(scope, ids, newest);
+        }
+        else if (key.Slot < FirstFree)
+        {
+            FirstFree = key.Slot;
+        }
     }
 
     private void Enter(ServiceScope scope, ImmutableArray<TaskId> ids, TaskRecord newest)

@@ -168,17 +168,25 @@ internal sealed class TaskPlacer
     /// <summary>Some that wait, by spec version and then slot.</summary>
     private List<List<TaskRecord>> Waiting(ClusterState state, ServiceRecord service, int most)
     {
-        var waiting = new List<TaskRecord>(most);
-        foreach (var id in state.WaitingOf(service.Id).Keys.Take(most))
+        // With what they are sorted by beside them: the records lie all over the memory.
+        var keyed = new List<(ulong SpecVersion, ulong Slot, TaskRecord Task)>(most);
+        foreach (var (id, _) in state.WaitingOf(service.Id))
         {
-            waiting.Add(state.Tasks[id]);
+            if (keyed.Count == most)
+            {
+                break;
+            }
+
+            var task = state.Tasks[id];
+            keyed.Add((task.SpecVersion, task.Slot, task));
         }
 
-        _looks += waiting.Count;
-        waiting.Sort(static (a, b) =>
+        _looks += keyed.Count;
+        keyed.Sort(static (a, b) =>
             a.SpecVersion != b.SpecVersion ? a.SpecVersion.CompareTo(b.SpecVersion)
             : a.Slot != b.Slot ? a.Slot.CompareTo(b.Slot)
-            : a.NodeId.CompareTo(b.NodeId));
+            : a.Task.NodeId.CompareTo(b.Task.NodeId));
+        var waiting = keyed.ConvertAll(static k => k.Task);
         return waiting.Count > 0 && waiting[0].SpecVersion == waiting[^1].SpecVersion
             ? [waiting]
             : [.. waiting.GroupBy(t => t.SpecVersion).Select(g => g.ToList())];

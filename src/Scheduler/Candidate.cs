@@ -40,6 +40,9 @@ internal sealed class Candidate
     /// <summary>The group that is being placed took something here.</summary>
     internal bool IsTaken { get; set; }
 
+    /// <summary>What the group's service has here; null when nothing, or not looked for.</summary>
+    internal ServiceSpread.Share? Share { get; set; }
+
     /// <summary>Slots of the service whose newest task is here.</summary>
     internal int Slots { get; set; }
 
@@ -58,7 +61,7 @@ internal sealed class Candidate
     /// <summary>The service has something here, or fails here: it is not among the nodes that come first.</summary>
     internal bool IsKnown => Slots > 0 || IsFaulty;
 
-    internal void BeginGroup() => (Slots, Copies, Failures) = (0, 0, 0);
+    internal void BeginGroup() => (Slots, Copies, Failures, Share) = (0, 0, 0, null);
 
     internal void Become(NodeRecord node, NodeUsage usage)
     {

@@ -47,17 +47,20 @@ internal sealed class Fleet
             Follow(before, after, delta.To);
         }
 
-        foreach (var id in delta.Used)
+        foreach (var (id, usage) in delta.Used)
         {
             if (_byId.TryGetValue(id, out var node))
             {
-                Refresh(node, delta.To);
+                Refresh(node, usage);
             }
         }
 
         foreach (var node in touched)
         {
-            Refresh(node, delta.To);
+            if (node is { IsGone: false } && node.FreshAt != _step)
+            {
+                Refresh(node, delta.To.UsageOf(node.Node.Id));
+            }
         }
 
         if (_changed.Count > 1024 + (4 * Size))
@@ -133,15 +136,10 @@ internal sealed class Fleet
         NoteChange(node);
     }
 
-    private void Refresh(Candidate node, ClusterState state)
+    private void Refresh(Candidate node, NodeUsage usage)
     {
-        if (node.IsGone || node.FreshAt == _step)
-        {
-            return;
-        }
-
         node.FreshAt = _step;
-        node.Become(node.Node, state.UsageOf(node.Node.Id));
+        node.Become(node.Node, usage);
         node.MoveSeats();
         NoteChange(node);
     }

@@ -12,7 +12,7 @@ internal sealed class NodePool(SpreadTree tree)
     private SpreadTree Tree => tree;
 
     /// <summary>The nodes with so many tasks; empty beyond <see cref="Levels"/>.</summary>
-    internal IReadOnlyList<Seat> At(int total) => _byTotal[total];
+    internal List<Seat> At(int total) => _byTotal[total];
 
     /// <summary>One more than the most tasks of a node.</summary>
     internal int Levels => _byTotal.Count;
@@ -76,23 +76,28 @@ internal sealed class NodePool(SpreadTree tree)
 internal sealed class PoolWalk(NodePool pool, uint service)
 {
     private int _total = -1;
-    private int _step;
-    private IReadOnlyList<NodePool.Seat> _level = [];
+    private int _left;
+    private int _at;
+    private List<NodePool.Seat> _level = [];
 
     /// <summary>The next node, or null after the last. The pool must not change meanwhile.</summary>
     internal Candidate? Next()
     {
-        while (_step == _level.Count)
+        while (_left == 0)
         {
             if (_total + 1 >= pool.Levels)
             {
                 return null;
             }
 
-            (_step, _level) = (0, pool.At(++_total));
+            _level = pool.At(++_total);
+            _left = _level.Count;
+            _at = _left == 0 ? 0 : (int)(service % (uint)_left);
         }
 
-        var at = (int)((service + (uint)_step++) % (uint)_level.Count);
-        return _level[at].Node;
+        _left--;
+        var node = _level[_at].Node;
+        _at = _at + 1 == _level.Count ? 0 : _at + 1;
+        return node;
     }
 }

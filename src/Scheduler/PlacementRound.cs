@@ -80,13 +80,7 @@ public sealed class PlacementRound
         var placements = ImmutableArray.CreateBuilder<Placement>(group.Tasks.Count);
         var unplaced = ImmutableArray.CreateBuilder<TaskRecord>();
         var open = Confirm(group, asks, (placements, unplaced));
-        var confirmed = placements.Count;
-        Spread(open, asks, (placements, unplaced));
-        for (var i = confirmed; i < placements.Count; i++)
-        {
-            spread.Place(placements[i].Node);
-        }
-
+        Spread(open, asks, spread, (placements, unplaced));
         _spreads.Moves(spread);
         asks.Settle();
         foreach (var node in asks.Taken)
@@ -191,6 +185,7 @@ public sealed class PlacementRound
     private void Spread(
         List<TaskRecord> open,
         GroupAsks asks,
+        ServiceSpread spread,
         (ImmutableArray<Placement>.Builder Placements, ImmutableArray<TaskRecord>.Builder Unplaced) results)
     {
         if (open.Count == 0)
@@ -203,9 +198,13 @@ public sealed class PlacementRound
         while (next < open.Count && walk.Place() is { } node)
         {
             results.Placements.Add(new Placement(open[next++].Id, node.Node.Id, asks.Got, asks.GotGeneric));
+            spread.Place(node);
         }
 
-        results.Unplaced.AddRange(open.Skip(next));
+        for (; next < open.Count; next++)
+        {
+            results.Unplaced.Add(open[next]);
+        }
     }
 
     private bool IsIngress(PortKey port) => _state.IngressPorts.ContainsKey(port);
@@ -213,13 +212,20 @@ public sealed class PlacementRound
     /// <summary>Puts what the service has on each node where the walk sees it.</summary>
     private void Load(ServiceSpread spread, ulong specVersion)
     {
-        foreach (var (id, share) in spread.Shares)
+        foreach (var share in spread.Shares)
         {
-            if (_fleet.TryGet(id, out var node))
+            if (share.Node is not { IsGone: false } node)
             {
-                (node.Slots, node.Copies) = (share.Slots, (ulong)Math.Max(0, share.Copies));
-                _counted.Add(node);
+                if (!_fleet.TryGet(share.Id, out node))
+                {
+                    continue;
+                }
+
+                share.Node = node;
             }
+
+            (node.Slots, node.Copies, node.Share) = (share.Slots, (ulong)Math.Max(0, share.Copies), share);
+            _counted.Add(node);
         }
 
         foreach (var id in spread.FailuresOf(specVersion, _now.AddMinutes(-FaultyMinutes)))

@@ -13,19 +13,16 @@ internal sealed class ServiceSpread
 {
     private readonly Dictionary<NodeId, Share> _byNode = [];
     private readonly Dictionary<TaskId, TaskRecord> _failed = [];
-    private readonly List<NodeId> _placed = [];
-    private readonly HashSet<SlotKey> _done = [];
-    private PersistentDictionary<SlotKey, ImmutableArray<TaskId>> _old =
-        PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Empty;
-
-    private PersistentDictionary<SlotKey, ImmutableArray<TaskId>> _now =
-        PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Empty;
+    private readonly List<Share> _placed = [];
+    private readonly List<Share> _emptied = [];
+    private readonly CrowdedSlots _crowded = new();
 
     internal static ServiceSpread Of(ClusterState state, ServiceId service)
     {
         var spread = new ServiceSpread();
-        foreach (var (_, ids) in state.SlotsOf(service))
+        foreach (var (key, ids) in state.SlotsOf(service))
         {
+            spread._crowded.Add(key, ids);
             spread.Count(state, ids, 1);
             foreach (var id in ids)
             {
@@ -39,64 +36,88 @@ internal sealed class ServiceSpread
     /// <summary>Nodes that have something.</summary>
     internal int Size => _byNode.Count;
 
-    internal IEnumerable<KeyValuePair<NodeId, Share>> Shares => _byNode;
+    internal IEnumerable<Share> Shares => _byNode.Values;
 
     internal ulong CopiesOn(NodeId node) =>
         _byNode.TryGetValue(node, out var share) ? (ulong)Math.Max(0, share.Copies) : 0;
 
     /// <summary>Failures of one spec version since a moment, by node.</summary>
-    internal IEnumerable<NodeId> FailuresOf(ulong specVersion, DateTimeOffset since) => _failed.Values
-        .Where(t => t.SpecVersion == specVersion && t.Status.AppliedAt > since).Select(t => t.NodeId);
+    internal IEnumerable<NodeId> FailuresOf(ulong specVersion, DateTimeOffset since) => _failed.Count == 0 ? []
+        : _failed.Values.Where(t => t.SpecVersion == specVersion && t.Status.AppliedAt > since).Select(t => t.NodeId);
 
     /// <summary>A task was placed; it is counted until the next state says what became of it.</summary>
-    internal void Place(NodeId node)
+    internal void Place(Candidate node)
     {
-        _placed.Add(node);
-        Add(node, 1, 1);
+        var share = node.Share ??= ShareOf(node.Node.Id);
+        _placed.Add(share);
+        Add(share, 1, 1);
     }
 
     /// <summary>Before a state is followed: what was placed stands in it, or never was.</summary>
     internal void Forget()
     {
-        foreach (var node in _placed)
+        foreach (var share in _placed)
         {
-            Add(node, -1, -1);
+            Add(share, -1, -1);
         }
 
         _placed.Clear();
-        _done.Clear();
-        _old = _now = PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Empty;
     }
 
-    /// <summary>Changes between two states follow.</summary>
-    internal void Begin(StateDelta delta, ServiceId service) =>
-        (_old, _now) = (delta.From.SlotsOf(service), delta.To.SlotsOf(service));
-
-    internal void Follow(StateDelta delta, Change<TaskRecord> change)
+    /// <summary>After a state was followed: nodes that have nothing any more.</summary>
+    internal void Sweep()
     {
-        var (before, after) = change;
-        var key = (after ?? before!).Key;
-        CountFailure(before, after);
-        var old = _old.TryGetValue(key, out var had) ? had : [];
-        var now = _now.TryGetValue(key, out var has) ? has : [];
-        if (old.Length <= 1 && now.Length <= 1 && (before is null) == old.IsEmpty && (after is null) == now.IsEmpty)
+        foreach (var share in _emptied)
         {
-            // This task is all that there is in the slot, and was.
-            Count(before, -1);
-            Count(after, 1);
+            if (share is { Slots: 0, Copies: 0 })
+            {
+                _byNode.Remove(share.Id);
+            }
         }
-        else if (_done.Add(key))
+
+        _emptied.Clear();
+    }
+
+    internal void Follow(StateDelta delta, ServiceDelta service)
+    {
+        _crowded.Begin(service);
+        foreach (var (before, after) in service.Tasks)
         {
-            Count(delta.From, old, -1);
-            Count(delta.To, now, 1);
+            CountFailure(before, after);
+            var key = (after ?? before!).Key;
+            if (!_crowded.Has(key))
+            {
+                Move(NodeOf(before), NodeOf(after));
+                continue;
+            }
+
+            var now = service.After.TryGetValue(key, out var has) ? has : [];
+            if (_crowded.TryVisit(key, now.Length))
+            {
+                Count(delta.From, service.Before.TryGetValue(key, out var had) ? had : [], -1);
+                Count(delta.To, now, 1);
+            }
         }
     }
 
-    private void Count(TaskRecord? task, int sign)
+    /// <summary>Where a task counts that is alone in its slot.</summary>
+    private static NodeId NodeOf(TaskRecord? task) => task is { IsLive: true } ? task.NodeId : default;
+
+    private void Move(NodeId from, NodeId to)
     {
-        if (task is { IsLive: true, NodeId.IsNone: false })
+        if (from == to)
         {
-            Add(task.NodeId, sign, sign);
+            return;
+        }
+
+        if (!from.IsNone)
+        {
+            Add(ShareOf(from), -1, -1);
+        }
+
+        if (!to.IsNone)
+        {
+            Add(ShareOf(to), 1, 1);
         }
     }
 
@@ -118,23 +139,29 @@ internal sealed class ServiceSpread
             newest = task;
             if (!task.NodeId.IsNone)
             {
-                Add(task.NodeId, 0, sign);
+                Add(ShareOf(task.NodeId), 0, sign);
             }
         }
 
         if (newest is { NodeId.IsNone: false })
         {
-            Add(newest.NodeId, sign, 0);
+            Add(ShareOf(newest.NodeId), sign, 0);
         }
     }
 
-    private void Add(NodeId node, int slots, int copies)
+    private Share ShareOf(NodeId node)
     {
         ref var share = ref CollectionsMarshal.GetValueRefOrAddDefault(_byNode, node, out _);
-        share = new Share(share.Slots + slots, share.Copies + copies);
-        if (share == default)
+        return share ??= new Share(node);
+    }
+
+    private void Add(Share share, int slots, int copies)
+    {
+        share.Slots += slots;
+        share.Copies += copies;
+        if (share is { Slots: 0, Copies: 0 })
         {
-            _byNode.Remove(node);
+            _emptied.Add(share);
         }
     }
 
@@ -151,7 +178,17 @@ internal sealed class ServiceSpread
     }
 
     /// <summary>What one node has of the service.</summary>
-    /// <param name="Slots">Slots whose newest wanted task is there.</param>
-    /// <param name="Copies">Tasks that are wanted up, those about to be replaced included.</param>
-    internal readonly record struct Share(int Slots, int Copies);
+    internal sealed class Share(NodeId id)
+    {
+        internal NodeId Id => id;
+
+        /// <summary>The node; null before it was looked for, or when there is none of this id.</summary>
+        internal Candidate? Node { get; set; }
+
+        /// <summary>Slots whose newest wanted task is there.</summary>
+        internal int Slots { get; set; }
+
+        /// <summary>Tasks that are wanted up, those about to be replaced included.</summary>
+        internal int Copies { get; set; }
+    }
 }

@@ -28,32 +28,27 @@ internal sealed class SpreadBook
             spread.Forget();
         }
 
-        _moved.Clear();
         foreach (var (service, _) in delta.Services.Where(c => c.After is null))
         {
             _spreads.Remove(service!.Id);
         }
 
-        (ServiceId Id, ServiceSpread? Spread) last = default;
-        foreach (var change in delta.Tasks)
+        foreach (var service in delta.Tasks)
         {
-            var id = (change.After ?? change.Before!).ServiceId;
-            if (last.Id != id)
+            if (_spreads.TryGetValue(service.Id, out var spread))
             {
-                last = (id, _spreads.GetValueOrDefault(id));
-                if (last.Spread is not null)
-                {
-                    last.Spread.Begin(delta, id);
-                    _moved.Add(last.Spread);
-                }
-            }
-
-            if (last.Spread is { } spread)
-            {
-                spread.Follow(delta, change);
-                Looks++;
+                spread.Follow(delta, service);
+                _moved.Add(spread);
+                Looks += service.Tasks.Count;
             }
         }
+
+        foreach (var spread in _moved)
+        {
+            spread.Sweep();
+        }
+
+        _moved.Clear();
     }
 
     /// <summary>Something is placed of it.</summary>
@@ -71,10 +66,11 @@ internal sealed class SpreadBook
             _spreads.Clear();
         }
 
-        if (_state.CountTasks(service) == _state.WaitingTasks(service)
+        var tasks = _state.CountTasks(service);
+        if (tasks == _state.WaitingTasks(service) && tasks == _state.SlotsOf(service).Count
             && _state.Services.Get(service) is not { IsGlobal: true })
         {
-            // None of them has a node.
+            // None of them has a node, and each is alone in its slot.
             return _spreads[service] = new ServiceSpread();
         }
 

@@ -8,8 +8,10 @@ internal sealed class SpreadWalk
 {
     private readonly PriorityQueue<SpreadWalk, (int Slots, uint Tie)>? _branches;
     private readonly PoolWalk? _fresh;
-    private readonly PriorityQueue<Candidate, Rank>? _known;
+    private readonly List<Candidate> _open = [];
+    private readonly List<Candidate> _taken = [];
     private readonly GroupAsks _asks;
+    private PriorityQueue<Candidate, Rank>? _known;
     private int _slots;
 
     /// <param name="tree">Where.</param>
@@ -27,12 +29,7 @@ internal sealed class SpreadWalk
         if (tree.Pool is not null)
         {
             _fresh = new PoolWalk(tree.Pool, asks.Service);
-            _known = new PriorityQueue<Candidate, Rank>();
-            foreach (var node in known.Where(n => asks.Admits(n)))
-            {
-                _known.Enqueue(node, node.RankFor(asks.Service));
-            }
-
+            _open = known;
             return;
         }
 
@@ -63,12 +60,13 @@ internal sealed class SpreadWalk
         {
             if (!fresh.IsKnown && _asks.TryTake(fresh))
             {
-                _known!.Enqueue(fresh, fresh.RankFor(_asks.Service));
+                _taken.Add(fresh);
                 return fresh;
             }
         }
 
-        while (_known!.TryPeek(out var best, out _))
+        _known ??= Queue();
+        while (_known.TryPeek(out var best, out _))
         {
             if (_asks.TryTake(best))
             {
@@ -81,6 +79,26 @@ internal sealed class SpreadWalk
         }
 
         return null;
+    }
+
+    /// <summary>Those that have something already, when all others are used up: often they never are.</summary>
+    private PriorityQueue<Candidate, Rank> Queue()
+    {
+        var ranked = new List<(Candidate, Rank)>(_open.Count + _taken.Count);
+        foreach (var node in _open)
+        {
+            if (_asks.Admits(node))
+            {
+                ranked.Add((node, node.RankFor(_asks.Service)));
+            }
+        }
+
+        foreach (var node in _taken)
+        {
+            ranked.Add((node, node.RankFor(_asks.Service)));
+        }
+
+        return new PriorityQueue<Candidate, Rank>(ranked);
     }
 
     private static Candidate? PlaceInBranch(PriorityQueue<SpreadWalk, (int Slots, uint Tie)> branches)

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Swarm.Store;
 
@@ -47,7 +48,10 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
         ReferenceEquals(Root, other.Root) || (Count == 0 && other.Count == 0);
 
     /// <summary>A builder that starts with this map's content.</summary>
-    public Builder ToBuilder() => new(Root, Count);
+    public Builder ToBuilder() => new(Root, Count, null);
+
+    /// <summary>As above; builders that are finished together may share one owner of the nodes they make.</summary>
+    internal Builder ToBuilder(object owner) => new(Root, Count, owner);
 
     /// <inheritdoc/>
     public IEnumerator<KeyValuePair<TKey, TValue>> GetEnumerator() => Walk(Root).GetEnumerator();
@@ -73,7 +77,7 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
                 continue;
             }
 
-            for (var leaf = (Leaf?)slot; leaf is not null; leaf = leaf.Next)
+            for (var leaf = Unsafe.As<Leaf?>(slot); leaf is not null; leaf = leaf.Next)
             {
                 if (leaf.Hash == hash && leaf.Key.Equals(key))
                 {
@@ -116,10 +120,10 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
     /// <summary>Changes in place what it made itself and copies what belongs to others.</summary>
     public sealed class Builder
     {
-        private object _owner = new();
+        private object? _owner;
         private TrieNode _root;
 
-        internal Builder(TrieNode root, int count) => (_root, Count) = (root, count);
+        internal Builder(TrieNode root, int count, object? owner) => (_root, Count, _owner) = (root, count, owner);
 
         /// <summary>Number of keys.</summary>
         public int Count { get; private set; }
@@ -145,9 +149,11 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
         /// <summary>The map as it is now; the builder may go on.</summary>
         public PersistentDictionary<TKey, TValue> ToMap()
         {
-            _owner = new object();
+            _owner = null;
             return Count == 0 ? Empty : new PersistentDictionary<TKey, TValue>(_root, Count);
         }
+
+        private object Owner => _owner ??= new object();
 
         private TrieNode Put(TrieNode node, Leaf leaf, int shift)
         {
@@ -195,7 +201,7 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
             : chain with { Next = Without(chain.Next, key) };
 
         private TrieNode Split(Leaf old, Leaf leaf, int shift) =>
-            Put(new TrieNode(1u << (int)((old.Hash >> shift) & 31), [old], _owner), leaf, shift);
+            Put(new TrieNode(1u << (int)((old.Hash >> shift) & 31), [old], Owner), leaf, shift);
 
         private TrieNode? Take(TrieNode node, TKey key, uint hash, int shift)
         {
@@ -235,7 +241,7 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
         private TrieNode Inserted(TrieNode node, uint bit, int at, Leaf leaf)
         {
             var used = BitOperations.PopCount(node.Bitmap);
-            if (ReferenceEquals(node.Owner, _owner) && used < node.Slots.Length)
+            if (ReferenceEquals(node.Owner, Owner) && used < node.Slots.Length)
             {
                 Array.Copy(node.Slots, at, node.Slots, at + 1, used - at);
                 node.Slots[at] = leaf;
@@ -247,14 +253,14 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
             Array.Copy(node.Slots, slots, at);
             Array.Copy(node.Slots, at, slots, at + 1, used - at);
             slots[at] = leaf;
-            return new TrieNode(node.Bitmap | bit, slots, _owner);
+            return new TrieNode(node.Bitmap | bit, slots, Owner);
         }
 
         private TrieNode Replaced(TrieNode node, int at, object next)
         {
-            if (!ReferenceEquals(node.Owner, _owner))
+            if (!ReferenceEquals(node.Owner, Owner))
             {
-                node = new TrieNode(node.Bitmap, (object[])node.Slots.Clone(), _owner);
+                node = new TrieNode(node.Bitmap, (object[])node.Slots.Clone(), Owner);
             }
 
             node.Slots[at] = next;
@@ -269,21 +275,20 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
                 return null;
             }
 
+            if (ReferenceEquals(node.Owner, Owner))
+            {
+                Array.Copy(node.Slots, at + 1, node.Slots, at, used - at);
+                node.Slots[used] = null!;
+                node.Bitmap &= ~bit;
+                return node;
+            }
+
             var slots = new object[used];
             Array.Copy(node.Slots, slots, at);
             Array.Copy(node.Slots, at + 1, slots, at, used - at);
-            return new TrieNode(node.Bitmap & ~bit, slots, _owner);
+            return new TrieNode(node.Bitmap & ~bit, slots, Owner);
         }
     }
 
     internal sealed record Leaf(uint Hash, TKey Key, TValue Value, Leaf? Next);
-
-    internal sealed class TrieNode(uint bitmap, object[] slots, object? owner)
-    {
-        internal uint Bitmap { get; set; } = bitmap;
-
-        internal object[] Slots { get; } = slots;
-
-        internal object? Owner { get; } = owner;
-    }
 }

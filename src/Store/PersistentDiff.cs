@@ -36,8 +36,7 @@ public static class PersistentDiff
     private readonly struct Walk<TKey, TValue>(Action<KeyChange<TKey, TValue>> visit)
         where TKey : struct, IEquatable<TKey>
     {
-        internal void Nodes(
-            PersistentDictionary<TKey, TValue>.TrieNode before, PersistentDictionary<TKey, TValue>.TrieNode after)
+        internal void Nodes(TrieNode before, TrieNode after)
         {
             if (ReferenceEquals(before, after))
             {
@@ -67,8 +66,8 @@ public static class PersistentDiff
             {
                 Value(a, b);
             }
-            else if (old is PersistentDictionary<TKey, TValue>.TrieNode c
-                && now is PersistentDictionary<TKey, TValue>.TrieNode d)
+            else if (old is TrieNode c
+                && now is TrieNode d)
             {
                 Nodes(c, d);
             }
@@ -90,7 +89,7 @@ public static class PersistentDiff
         /// <summary>One of the maps has nothing here.</summary>
         private void All(object slot, bool added)
         {
-            if (slot is PersistentDictionary<TKey, TValue>.TrieNode node)
+            if (slot is TrieNode node)
             {
                 for (var i = 0; i < BitOperations.PopCount(node.Bitmap); i++)
                 {
@@ -132,7 +131,7 @@ public static class PersistentDiff
             }
         }
 
-        private static object? Slot(PersistentDictionary<TKey, TValue>.TrieNode node, uint bit) =>
+        private static object? Slot(TrieNode node, uint bit) =>
             (node.Bitmap & bit) == 0 ? null : node.Slots[BitOperations.PopCount(node.Bitmap & (bit - 1))];
 
         private static bool Same(TValue a, TValue b) =>
@@ -147,7 +146,7 @@ public static class PersistentDiff
 
         private static void Collect(object? slot, List<PersistentDictionary<TKey, TValue>.Leaf> leaves)
         {
-            if (slot is PersistentDictionary<TKey, TValue>.TrieNode node)
+            if (slot is TrieNode node)
             {
                 for (var i = 0; i < BitOperations.PopCount(node.Bitmap); i++)
                 {

@@ -4,13 +4,13 @@ using Swarm.Model;
 namespace Swarm.Store;
 
 /// <summary>The index over the tasks of one service while an entry is applied.</summary>
-internal sealed class ServiceIndexDraft(ServiceTasks before)
+internal sealed class ServiceIndexDraft(ServiceTasks before, object owner)
 {
     private ImmutableSortedDictionary<ulong, int> _specUses = before.SpecUses;
     private PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Builder? _slots;
 
     internal PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Builder Slots =>
-        _slots ??= before.Slots.ToBuilder();
+        _slots ??= before.Slots.ToBuilder(owner);
 
     private (ulong Version, int Count) _pendingUses;
 
@@ -63,7 +63,7 @@ internal sealed class ServiceIndexDraft(ServiceTasks before)
 
     internal void Wait(TaskId task, bool waits)
     {
-        _waiting ??= before.Waiting.ToBuilder();
+        _waiting ??= before.Waiting.ToBuilder(owner);
         if (waits)
         {
             _waiting.Set(task, true);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Swarm.Model;
 
 namespace Swarm.Store;
@@ -19,22 +20,24 @@ public sealed class StateDelta
     /// <summary>The cluster object is another one.</summary>
     public bool Cluster => !ReferenceEquals(From.Cluster, To.Cluster);
 
-    /// <summary>Tasks that came, changed or went.</summary>
-    public IReadOnlyList<Change<TaskRecord>> Tasks => _tasks;
-
     /// <summary>Services that came, changed or went; not those of which only tasks changed.</summary>
     public IReadOnlyList<Change<ServiceRecord>> Services => _services;
 
     /// <summary>Nodes that came, changed or went; not those of which only tasks changed.</summary>
     public IReadOnlyList<Change<NodeRecord>> Nodes => _nodes;
 
-    /// <summary>Nodes that some changed task names or named.</summary>
-    public IReadOnlyList<NodeId> Used => _used;
+    /// <summary>What changed of the tasks of each service that has such.</summary>
+    public IReadOnlyList<ServiceDelta> Tasks => _tasks;
 
-    private readonly List<Change<TaskRecord>> _tasks = [];
+    /// <summary>Nodes that some changed task names or named, and what their tasks hold after it.</summary>
+    public IReadOnlyList<KeyValuePair<NodeId, NodeUsage>> Used => _used;
+
+    private readonly List<ServiceDelta> _tasks = [];
+    private readonly Dictionary<ServiceId, ServiceDelta> _byService = [];
     private readonly List<Change<ServiceRecord>> _services = [];
     private readonly List<Change<NodeRecord>> _nodes = [];
-    private readonly List<NodeId> _used = [];
+    private readonly List<KeyValuePair<NodeId, NodeUsage>> _used = [];
+    private ServiceDelta? _last;
 
     /// <summary>The differences of two states, in an order that follows from the ids.</summary>
     public static StateDelta Between(ClusterState from, ClusterState to)
@@ -44,10 +47,30 @@ public sealed class StateDelta
         {
             PersistentDiff.Visit(from.Services, to.Services, c => delta._services.Add(new(c.Before, c.After)));
             PersistentDiff.Visit(from.Nodes, to.Nodes, c => delta._nodes.Add(new(c.Before, c.After)));
-            PersistentDiff.Visit(from.Tasks, to.Tasks, c => delta._tasks.Add(new(c.Before, c.After)));
-            PersistentDiff.Visit(from.ByNode, to.ByNode, c => delta._used.Add(c.Key));
+            PersistentDiff.Visit(from.Tasks, to.Tasks, c => delta.Add(new(c.Before, c.After)));
+            PersistentDiff.Visit(
+                from.ByNode, to.ByNode, c => delta._used.Add(new(c.Key, c.After?.Usage ?? NodeUsage.None)));
         }
 
         return delta;
+    }
+
+    /// <summary>What changed of one service's tasks; null when nothing did.</summary>
+    public ServiceDelta? Of(ServiceId service) => _byService.GetValueOrDefault(service);
+
+    private void Add(Change<TaskRecord> change)
+    {
+        var id = (change.After ?? change.Before!).ServiceId;
+        if (_last is null || _last.Id != id)
+        {
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_byService, id, out var isKnown);
+            _last = known ??= new ServiceDelta(id, From, To);
+            if (!isKnown)
+            {
+                _tasks.Add(_last);
+            }
+        }
+
+        _last.Add(change);
     }
 }

@@ -14,10 +14,11 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
     private readonly PersistentDictionary<ServiceId, ServiceRecord>.Builder _services = before.Services.ToBuilder();
     private readonly PersistentDictionary<NodeId, NodeRecord>.Builder _nodes = before.Nodes.ToBuilder();
     private readonly PersistentDictionary<TaskId, DateTimeOffset>.Builder _ranSince = before.RanSince.ToBuilder();
-    private readonly ChangeList<TaskId, TaskRecord> _changedTasks = new();
+    private readonly TaskChanges _changedTasks = new(index);
     private readonly ChangeList<ServiceId, ServiceRecord> _changedServices = new();
     private readonly ChangeList<NodeId, NodeRecord> _changedNodes = new();
     private readonly TaskIndexDraft _index = new(before, index);
+    private TaskStatusRecord? _status;
     private bool _clusterChanged;
     private (ServiceId Service, ulong Version, Resources? Resources, bool IsKnown) _reserved;
 
@@ -121,7 +122,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
 
     internal void PutTask(TaskRecord? old, TaskRecord record)
     {
-        _changedTasks.Note(record.Id, old);
+        _changedTasks.Note(old, record);
         _tasks.Set(record.Id, record);
         if (old?.Status.State == TaskState.Running && record.Status.State.IsTerminal())
         {
@@ -133,7 +134,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
 
     internal void DropTask(TaskRecord record)
     {
-        _changedTasks.Note(record.Id, record);
+        _changedTasks.Note(record, null);
         _tasks.Remove(record.Id);
         _ranSince.Remove(record.Id);
         if (_index.Drop(record, Reservations(record)) && Service(record.ServiceId) is { } service)
@@ -148,7 +149,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
         var services = _services.ToMap();
         var nodes = _nodes.ToMap();
         var changes = new Changes(
-            _changedTasks.Finish(tasks), _changedServices.Finish(services), _changedNodes.Finish(nodes),
+            _changedTasks.Finish(), _changedServices.Finish(services), _changedNodes.Finish(nodes),
             _clusterChanged);
         var state = before with
         {
@@ -166,6 +167,17 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
             NodesRevision = changes.Nodes.IsEmpty ? before.NodesRevision : index,
         };
         return (_index.Finish(state), changes);
+    }
+
+    /// <summary>Tasks of one plan are alike in it: they share one object, a third of what a task takes.</summary>
+    internal TaskStatusRecord Shared(TaskStatusRecord status)
+    {
+        if (_status != status)
+        {
+            _status = status;
+        }
+
+        return _status;
     }
 
     /// <summary>Tasks come in rows of one service: the last answer is kept as long as no service changes.</summary>

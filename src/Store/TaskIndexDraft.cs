@@ -7,6 +7,7 @@ namespace Swarm.Store;
 /// <summary>The indexes over tasks while an entry is applied: by slot, and by node with what its tasks hold.</summary>
 internal sealed class TaskIndexDraft(ClusterState before, ulong index)
 {
+    private readonly object _owner = new();
     private readonly Dictionary<ServiceId, ServiceIndexDraft> _services = [];
     private readonly Dictionary<NodeId, NodeDraft> _nodes = [];
     private (ServiceId Id, ServiceIndexDraft Draft)? _last;
@@ -97,7 +98,7 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
 
     internal ClusterState Finish(ClusterState state)
     {
-        var nodes = before.ByNode.ToBuilder();
+        var nodes = before.ByNode.ToBuilder(_owner);
         foreach (var (id, node) in _nodes)
         {
             if (node.Ids.Count == 0)
@@ -109,8 +110,8 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
             nodes.Set(id, new NodeTasks(node.Ids.ToMap(), node.Usage()));
         }
 
-        var services = before.ByService.ToBuilder();
-        var waitingServices = before.WaitingServices.ToBuilder();
+        var services = before.ByService.ToBuilder(_owner);
+        var waitingServices = before.WaitingServices.ToBuilder(_owner);
         foreach (var (id, service) in _services)
         {
             var waiting = service.Waiting();
@@ -168,7 +169,8 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
 
         if (!_services.TryGetValue(id, out var draft))
         {
-            _services[id] = draft = new ServiceIndexDraft(before.ByService.Get(id) ?? ServiceTasks.None);
+            _services[id] = draft = new ServiceIndexDraft(
+                before.ByService.Get(id) ?? ServiceTasks.None, _owner);
         }
 
         _last = (id, draft);
@@ -179,13 +181,13 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
     {
         if (!_nodes.TryGetValue(id, out var draft))
         {
-            _nodes[id] = draft = new NodeDraft(before.ByNode.Get(id) ?? NodeTasks.None);
+            _nodes[id] = draft = new NodeDraft(before.ByNode.Get(id) ?? NodeTasks.None, _owner);
         }
 
         return draft;
     }
 
-    private sealed class NodeDraft(NodeTasks before)
+    private sealed class NodeDraft(NodeTasks before, object owner)
     {
         private long _nanoCpus = before.Usage.NanoCpus;
         private long _memoryBytes = before.Usage.MemoryBytes;
@@ -193,7 +195,7 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
         private ImmutableHashSet<PortKey> _hostPorts = before.Usage.HostPorts;
         private GenericHoldings _generic = before.Usage.Generic;
 
-        internal PersistentDictionary<TaskId, bool>.Builder Ids { get; } = before.Ids.ToBuilder();
+        internal PersistentDictionary<TaskId, bool>.Builder Ids { get; } = before.Ids.ToBuilder(owner);
 
         internal void Count(TaskRecord? task, int sign, Resources? reservations)
         {

@@ -30,22 +30,27 @@ internal static class TaskRules
                 RefusalKind.IllegalTransition, $"a task cannot begin {task.Status.State} and {task.DesiredState}");
         }
 
-        if (task.NodeId.IsNone ? task.Status.State == TaskState.Assigned || task.Slot == 0
-            : draft.Node(task.NodeId) is null)
+        var node = task.NodeId.IsNone ? null : draft.Node(task.NodeId);
+        if (task.NodeId.IsNone ? task.Status.State == TaskState.Assigned || task.Slot == 0 : node is null)
         {
             return ActionRules.NotFound("node", task.NodeId.ToString());
         }
 
-        draft.PutTask(null, Stamped(draft, task with
+        // The ids of the stored objects: those that were read from the log are copies for each task.
+        draft.PutTask(null, task with
         {
+            ServiceId = service.Id,
+            NodeId = node?.Id ?? default,
             CreatedAt = draft.At,
-            Status = task.Status with
+            UpdatedAt = draft.At,
+            Version = draft.Index,
+            Status = draft.Shared(task.Status with
             {
                 At = draft.At,
                 AppliedAt = draft.At,
                 Message = task.Status.Message.Length > 0 ? task.Status.Message : TaskMessages.Of(task.Status.State),
-            },
-        }));
+            }),
+        });
         return ActionOutcome.Applied;
     }
 
@@ -61,25 +66,27 @@ internal static class TaskRules
             return ActionOutcome.Refused(RefusalKind.IllegalTransition, $"task {task.Id} has a node");
         }
 
-        if (draft.Node(action.Node) is null)
+        if (draft.Node(action.Node) is not { } node)
         {
             return ActionRules.NotFound("node", action.Node.ToString());
         }
 
-        draft.PutTask(task, Stamped(draft, task with
+        draft.PutTask(task, task with
         {
-            NodeId = action.Node,
+            NodeId = node.Id,
             HostPorts = action.HostPorts,
             Generic = action.Generic,
-            Status = task.Status with
+            UpdatedAt = draft.At,
+            Version = draft.Index,
+            Status = draft.Shared(task.Status with
             {
                 State = TaskState.Assigned,
                 At = draft.At,
                 AppliedAt = draft.At,
                 Message = TaskMessages.Of(TaskState.Assigned),
                 Error = "",
-            },
-        }));
+            }),
+        });
         return ActionOutcome.Applied;
     }
 
