@@ -47,7 +47,7 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
         ReferenceEquals(Root, other.Root) || (Count == 0 && other.Count == 0);
 
     /// <summary>A builder that starts with this map's content.</summary>
-    public Builder ToBuilder() => new(Root, Count);
+    public Builder ToBuilder() => new(this);
 
     /// <inheritdoc/>
     public IEnumerator<KeyValuePair<TKey, TValue>> GetEnumerator() => Walk(Root).GetEnumerator();
@@ -116,10 +116,12 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
     /// <summary>Changes in place what it made itself and copies what belongs to others.</summary>
     public sealed class Builder
     {
-        private object _owner = new();
+        /// <summary>Made with the first change: most builders of an entry change nothing.</summary>
+        private object? _owner;
+        private PersistentDictionary<TKey, TValue> _map;
         private TrieNode _root;
 
-        internal Builder(TrieNode root, int count) => (_root, Count) = (root, count);
+        internal Builder(PersistentDictionary<TKey, TValue> map) => (_map, _root, Count) = (map, map.Root, map.Count);
 
         /// <summary>Number of keys.</summary>
         public int Count { get; private set; }
@@ -131,12 +133,16 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
         public TValue? Get(TKey key) => TryGetValue(key, out var value) ? value : default;
 
         /// <summary>Adds or replaces.</summary>
-        public void Set(TKey key, TValue value) =>
+        public void Set(TKey key, TValue value)
+        {
+            _owner ??= new object();
             _root = Put(_root, new Leaf(StableHash.OfKey(key), key, value, null), 0);
+        }
 
         /// <summary>Removes; false when it was not there.</summary>
         public bool Remove(TKey key)
         {
+            _owner ??= new object();
             var before = Count;
             _root = Take(_root, key, StableHash.OfKey(key), 0) ?? new TrieNode(0, [], null);
             return Count < before;
@@ -145,8 +151,13 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
         /// <summary>The map as it is now; the builder may go on.</summary>
         public PersistentDictionary<TKey, TValue> ToMap()
         {
-            _owner = new object();
-            return Count == 0 ? Empty : new PersistentDictionary<TKey, TValue>(_root, Count);
+            _owner = null;
+            if (!ReferenceEquals(_root, _map.Root))
+            {
+                _map = Count == 0 ? Empty : new PersistentDictionary<TKey, TValue>(_root, Count);
+            }
+
+            return _map;
         }
 
         private TrieNode Put(TrieNode node, Leaf leaf, int shift)
