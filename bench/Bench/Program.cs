@@ -25,25 +25,26 @@ var seconds = args[0] switch
 };
 Console.WriteLine(seconds.ToString("0.000", CultureInfo.InvariantCulture));
 
-// raft-write SOCKET CLIENTS BYTES SECONDS; raft-fill SOCKET CLIENTS BYTES ENTRIES; raft-applied SOCKET INDEX
+// raft-write SOCKET BYTES SECONDS WARMUP CLIENTS,… [PID…]; raft-fill SOCKET CLIENTS BYTES ENTRIES; raft-applied SOCKET INDEX
 async Task RaftAsync()
 {
-    var numbers = args[2..].Select(a => int.Parse(a, CultureInfo.InvariantCulture)).ToArray();
     switch (args[0])
     {
         case "raft-write":
-            await RaftBench.RunAsync(args[1], numbers[0], numbers[1], numbers[2]);
+            await RaftBench.RunAsync(args[1], RaftLoad.Parse(args[2..]));
             break;
         case "raft-fill":
-            await RaftBench.FillAsync(args[1], numbers[0], numbers[1], numbers[2]);
+            await RaftBench.FillAsync(args[1], Number(2), Number(3), Number(4));
             break;
         case "raft-applied":
-            Console.WriteLine(await RaftBench.AppliedAsync(args[1], (ulong)numbers[0]));
+            Console.WriteLine(await RaftBench.AppliedAsync(args[1], (ulong)Number(2)));
             break;
         default:
             throw new ArgumentException($"unknown scenario {args[0]}");
     }
 }
+
+int Number(int at) => int.Parse(args[at], CultureInfo.InvariantCulture);
 
 async Task<double> CreateAsync(ulong replicas)
 {

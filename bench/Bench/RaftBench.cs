@@ -16,6 +16,8 @@ internal sealed class RaftBench : IAsyncDisposable
     private const int MaxConnections = 8;
 
     private const string Label = "value";
+    private const int WarmUpClients = 64;
+    private static readonly TimeSpan RowWarmUp = TimeSpan.FromSeconds(1);
     private const int MicrosPerSecond = 1_000_000;
     private readonly SwarmClient[] _connections;
     private readonly (string Id, ulong Version, ServiceSpec Spec)[] _services;
@@ -26,18 +28,29 @@ internal sealed class RaftBench : IAsyncDisposable
         _services = new (string, ulong, ServiceSpec)[clients];
     }
 
-    /// <summary>Writes for some seconds after a warm-up; prints writes/s, p50 and p99 in ms.</summary>
-    public static async Task RunAsync(string socket, int clients, int bytes, int seconds)
+    /// <summary>
+    /// A row for each number of clients, after a warm-up of the whole program: clients, bytes, writes/s, p50 and p99 in
+    /// ms, µs of CPU and changes of context a write, of this process first, then of the daemons.
+    /// </summary>
+    public static async Task RunAsync(string socket, RaftLoad load)
     {
-        await using var bench = new RaftBench(socket, clients);
-        await bench.CreateAsync();
-        await bench.WriteAsync(bytes, TimeSpan.FromSeconds(2), long.MaxValue);
-        var micros = await bench.WriteAsync(bytes, TimeSpan.FromSeconds(seconds), long.MaxValue);
-        await bench.RemoveAsync();
-        micros.Sort();
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{micros.Count / (double)seconds:0} {Ms(micros, 0.5):0.00} {Ms(micros, 0.99):0.00}"));
+        await WarmUpAsync(socket, load);
+        foreach (var clients in load.Clients)
+        {
+            await using var bench = new RaftBench(socket, clients);
+            await bench.CreateAsync();
+            await bench.WriteAsync(load.Bytes, RowWarmUp, long.MaxValue);
+            var before = Array.ConvertAll(load.Processes, ProcessUse.Of);
+            var micros = await bench.WriteAsync(load.Bytes, TimeSpan.FromSeconds(load.Seconds), long.MaxValue);
+            var used = load.Processes.Select((pid, i) => ProcessUse.Of(pid) - before[i]).ToList();
+            await bench.RemoveAsync();
+            micros.Sort();
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{clients} {load.Bytes} {micros.Count / (double)load.Seconds:0} {Ms(micros, 0.5):0.00} "
+                + $"{Ms(micros, 0.99):0.00} {Each(used, u => u.CpuMicros, micros.Count)} "
+                + $"{Each(used, u => u.Switches, micros.Count)}"));
+        }
     }
 
     /// <summary>Makes a log of so many entries.</summary>
@@ -124,6 +137,28 @@ internal sealed class RaftBench : IAsyncDisposable
         _services[n].Version = answer.Version;
     }
 
+    private static async Task WarmUpAsync(string socket, RaftLoad load)
+    {
+        await using var bench = new RaftBench(socket, WarmUpClients);
+        await bench.CreateAsync();
+        await bench.WriteAsync(load.Bytes, TimeSpan.FromSeconds(load.WarmUpSeconds), long.MaxValue);
+        await bench.RemoveAsync();
+    }
+
+    private static string Each(List<ProcessUse> used, Func<ProcessUse, long> what, int writes) =>
+        string.Join('/', used.Select(u => (what(u) / Math.Max(1.0, writes)).ToString("0.#", CultureInfo.InvariantCulture)));
+
     private static double Ms(List<int> sorted, double part) =>
         sorted[Math.Clamp((int)Math.Ceiling(part * sorted.Count) - 1, 0, sorted.Count - 1)] / 1000.0;
+}
+
+/// <summary>What is to be measured. The first process is the load's own.</summary>
+internal sealed record RaftLoad(int Bytes, int Seconds, int WarmUpSeconds, int[] Clients, int[] Processes)
+{
+    /// <summary>BYTES SECONDS WARMUP CLIENTS,… [PID…]</summary>
+    public static RaftLoad Parse(string[] words) => new(
+        Number(words[0]), Number(words[1]), Number(words[2]), [.. words[3].Split(',').Select(Number)],
+        [Environment.ProcessId, .. words[4..].Select(Number)]);
+
+    private static int Number(string word) => int.Parse(word, CultureInfo.InvariantCulture);
 }

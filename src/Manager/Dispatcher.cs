@@ -29,6 +29,7 @@ internal sealed class Dispatcher(
     private readonly Dictionary<SessionNumber, ChannelWriter<SessionResponse>> _writers = [];
     private readonly StatusCommitter _committer = new(proposer, store, log);
     private DispatcherCore? _core;
+    private StepBacklog? _steps;
 
     private volatile int _sessions;
 
@@ -44,6 +45,7 @@ internal sealed class Dispatcher(
     /// <summary>Runs until this manager stops leading.</summary>
     internal async Task RunAsync(CancellationToken leading)
     {
+        _steps = new StepBacklog(MaxWaitingInputs, store.Clock, CallForSteps);
         using var subscription = store.Subscribe(OnStep, out var state);
         _core = new DispatcherCore(state, Now());
         var ticker = TickAsync(leading);
@@ -207,12 +209,22 @@ internal sealed class Dispatcher(
     /// <summary>Heartbeats may be lost, changes of the state not: nodes would never hear of them.</summary>
     private void OnStep(StateStep step)
     {
-        if (!Post(now => _core!.OnState(step.State, step.Changes, now)))
+        if (!_steps!.TryAdd(step))
         {
-            _inputs.Writer.TryComplete(new InvalidOperationException(
-                $"the dispatcher is {MaxWaitingInputs} inputs behind and would miss changes of the state"));
+            Fail();
         }
     }
+
+    private void CallForSteps()
+    {
+        if (!Post(now => _steps!.TakeAll(step => _core!.OnState(step.State, step.Changes, now))))
+        {
+            Fail();
+        }
+    }
+
+    private void Fail() => _inputs.Writer.TryComplete(new InvalidOperationException(
+        $"the dispatcher is {MaxWaitingInputs} inputs behind and would miss changes of the state"));
 
     private bool Post(Action<DateTimeOffset> input) => _inputs.Writer.TryWrite(input);
 

@@ -15,6 +15,14 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// After a plan that found nothing to do: most changes of the state need no plan, and one for each of thousands a
+    /// second would cost as much as writing them. The first change after a quiet time is planned for at once.
+    /// </summary>
+    private static readonly TimeSpan PauseWhenNothingToDo = TimeSpan.FromMilliseconds(5);
+
+    private long? _nothingToDoAt;
+
     internal async Task RunAsync(CancellationToken leading)
     {
         var planner = new Planner();
@@ -24,6 +32,7 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
         while (!leading.IsCancellationRequested)
         {
             await changed.WaitAsync(SleepUntil(wakeAt), leading).ConfigureAwait(false);
+            await PauseAsync(leading).ConfigureAwait(false);
             wakeAt = await PlanAsync(planner, changed, leading).ConfigureAwait(false);
         }
     }
@@ -41,6 +50,7 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
 
         var plan = planner.Plan(state, now, NewTaskId);
         store.Counters.Planned(store.Clock.GetElapsedTime(began), plan.Actions.Length);
+        _nothingToDoAt = plan.IsEmpty ? store.Clock.GetTimestamp() : null;
         if (plan.IsEmpty)
         {
             return plan.WakeAt;
@@ -59,6 +69,15 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
 
         changed.Set();
         return plan.WakeAt;
+    }
+
+    private async Task PauseAsync(CancellationToken leading)
+    {
+        if (_nothingToDoAt is { } at && PauseWhenNothingToDo - store.Clock.GetElapsedTime(at) is var left
+            && left > TimeSpan.Zero)
+        {
+            await Task.Delay(left, store.Clock, leading).ConfigureAwait(false);
+        }
     }
 
     private TimeSpan SleepUntil(DateTimeOffset? wakeAt)

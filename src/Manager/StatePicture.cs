@@ -20,6 +20,7 @@ internal sealed class StatePicture(ClusterState state, HashKeeper hashes) : ISta
 internal sealed class HashKeeper
 {
     private readonly Lock _gate = new();
+    private readonly HashMemory _memory = new();
     private ClusterState _state = ClusterState.Empty;
     private UInt128 _hash = ClusterState.Empty.Hash128;
 
@@ -27,7 +28,7 @@ internal sealed class HashKeeper
     {
         lock (_gate)
         {
-            _hash = StateHash.Next(_hash, _state, state);
+            _hash = StateHash.Next(_hash, _state, state, _memory);
             _state = state;
             return _hash;
         }

@@ -9,5 +9,11 @@ namespace Swarm.Manager;
 internal readonly record struct StateStep(ClusterState State, Changes Changes, DateTimeOffset At)
 {
     /// <summary>Log index: the revision of what happened.</summary>
-    internal ulong Index => State.LastIndex;
+    internal ulong Index { get; private init; } = State.LastIndex;
+
+    /// <summary>
+    /// What a history keeps. Only changes of tasks are told with names that stand in the state; without it thousands
+    /// of old states need not be kept, nor moved by the garbage collector.
+    /// </summary>
+    internal StateStep ToRemember() => Changes.Tasks.IsEmpty ? this with { State = ClusterState.Empty } : this;
 }

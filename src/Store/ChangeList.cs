@@ -7,29 +7,48 @@ internal sealed class ChangeList<TKey, TRecord>
     where TKey : struct, IEquatable<TKey>
     where TRecord : class
 {
-    private readonly Dictionary<TKey, TRecord?> _before = [];
-    private readonly List<TKey> _order = [];
+    /// <summary>Most entries touch one object: it needs no table.</summary>
+    private (TKey Key, TRecord? Before)? _first;
+    private HashSet<TKey>? _more;
+    private List<(TKey Key, TRecord? Before)>? _order;
 
     internal void Note(TKey key, TRecord? before)
     {
-        if (_before.TryAdd(key, before))
+        if (_first is not { } first)
         {
-            _order.Add(key);
+            _first = (key, before);
+        }
+        else if (!first.Key.Equals(key) && (_more ??= []).Add(key))
+        {
+            (_order ??= []).Add((key, before));
         }
     }
 
     internal ImmutableArray<Change<TRecord>> Finish(PersistentDictionary<TKey, TRecord> after)
     {
-        var changes = ImmutableArray.CreateBuilder<Change<TRecord>>(_order.Count);
-        foreach (var key in _order)
+        if (_first is not { } first)
         {
-            var (old, now) = (_before[key], after.Get(key));
-            if (!ReferenceEquals(old, now))
-            {
-                changes.Add(new Change<TRecord>(old, now));
-            }
+            return [];
         }
 
-        return changes.ToImmutable();
+        var changes = ImmutableArray.CreateBuilder<Change<TRecord>>(1 + (_order?.Count ?? 0));
+        Add(changes, first, after);
+        for (var i = 0; i < (_order?.Count ?? 0); i++)
+        {
+            Add(changes, _order![i], after);
+        }
+
+        return changes.DrainToImmutable();
+    }
+
+    private static void Add(
+        ImmutableArray<Change<TRecord>>.Builder changes, (TKey Key, TRecord? Before) touched,
+        PersistentDictionary<TKey, TRecord> after)
+    {
+        var now = after.Get(touched.Key);
+        if (!ReferenceEquals(touched.Before, now))
+        {
+            changes.Add(new Change<TRecord>(touched.Before, now));
+        }
     }
 }

@@ -95,7 +95,11 @@ public sealed record ClusterState
 
         var (state, changes) = draft.Finish();
         var record = RequestRules.Record(state, entry, index, outcomes);
-        state = state with { Requests = record is null ? requests : requests.With(record) };
+        if (record is not null || !ReferenceEquals(requests, Requests))
+        {
+            state = state with { Requests = record is null ? requests : requests.With(record) };
+        }
+
         return new ApplyResult(state, changes, outcomes.MoveToImmutable()) { Request = record };
     }
 

@@ -16,16 +16,22 @@ internal sealed class ObjectEncoder
     /// <summary>Good until the next call.</summary>
     internal ReadOnlySpan<byte> Frame(StoredObject stored)
     {
-        var most = MaxHeaderBytes + stored.Message.CalculateSize();
-        if (_buffer.Length < most)
+        // Measuring takes as long as writing, so what does not fit is written twice instead.
+        while (true)
         {
-            _buffer = new byte[Math.Max(most, _buffer.Length * 2)];
+            try
+            {
+                var output = new CodedOutputStream(_buffer) { Deterministic = true };
+                output.WriteEnum((int)stored.Kind);
+                output.WriteInt64(stored.Fact);
+                output.WriteMessage(stored.Message);
+                return _buffer.AsSpan(0, (int)output.Position);
+            }
+            catch (CodedOutputStream.OutOfSpaceException)
+            {
+                _buffer = new byte[Math.Max(
+                    MaxHeaderBytes + stored.Message.CalculateSize(), _buffer.Length * 2)];
+            }
         }
-
-        var output = new CodedOutputStream(_buffer) { Deterministic = true };
-        output.WriteEnum((int)stored.Kind);
-        output.WriteInt64(stored.Fact);
-        output.WriteMessage(stored.Message);
-        return _buffer.AsSpan(0, (int)output.Position);
     }
 }

@@ -48,10 +48,10 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
         ReferenceEquals(Root, other.Root) || (Count == 0 && other.Count == 0);
 
     /// <summary>A builder that starts with this map's content.</summary>
-    public Builder ToBuilder() => new(Root, Count, null);
+    public Builder ToBuilder() => new(this, null);
 
     /// <summary>As above; builders that are finished together may share one owner of the nodes they make.</summary>
-    internal Builder ToBuilder(object owner) => new(Root, Count, owner);
+    internal Builder ToBuilder(object owner) => new(this, owner);
 
     /// <inheritdoc/>
     public IEnumerator<KeyValuePair<TKey, TValue>> GetEnumerator() => Walk(Root).GetEnumerator();
@@ -120,10 +120,13 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
     /// <summary>Changes in place what it made itself and copies what belongs to others.</summary>
     public sealed class Builder
     {
+        /// <summary>Made with the first change: most builders of an entry change nothing.</summary>
         private object? _owner;
+        private PersistentDictionary<TKey, TValue> _map;
         private TrieNode _root;
 
-        internal Builder(TrieNode root, int count, object? owner) => (_root, Count, _owner) = (root, count, owner);
+        internal Builder(PersistentDictionary<TKey, TValue> map, object? owner) =>
+            (_map, _root, Count, _owner) = (map, map.Root, map.Count, owner);
 
         /// <summary>Number of keys.</summary>
         public int Count { get; private set; }
@@ -135,8 +138,10 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
         public TValue? Get(TKey key) => TryGetValue(key, out var value) ? value : default;
 
         /// <summary>Adds or replaces.</summary>
-        public void Set(TKey key, TValue value) =>
+        public void Set(TKey key, TValue value)
+        {
             _root = Put(_root, new Leaf(StableHash.OfKey(key), key, value, null), 0);
+        }
 
         /// <summary>Removes; false when it was not there.</summary>
         public bool Remove(TKey key)
@@ -150,7 +155,12 @@ public sealed class PersistentDictionary<TKey, TValue> : IReadOnlyCollection<Key
         public PersistentDictionary<TKey, TValue> ToMap()
         {
             _owner = null;
-            return Count == 0 ? Empty : new PersistentDictionary<TKey, TValue>(_root, Count);
+            if (!ReferenceEquals(_root, _map.Root) || Count != _map.Count)
+            {
+                _map = Count == 0 ? Empty : new PersistentDictionary<TKey, TValue>(_root, Count);
+            }
+
+            return _map;
         }
 
         private object Owner => _owner ??= new object();

@@ -13,10 +13,12 @@ public static class ServicePorts
 
     /// <summary>Ports of a spec with the given mode and a number of their own.</summary>
     public static IEnumerable<PortKey> Named(ServiceSpec spec, bool ingress) =>
-        (spec.Endpoint?.Ports ?? []).Where(p => p.PublishedPort != 0 && p.IsIngress() == ingress).Select(PortKey.Of);
+        spec.Endpoint is not { Ports.Count: > 0 } endpoint
+            ? []
+            : endpoint.Ports.Where(p => p.PublishedPort != 0 && p.IsIngress() == ingress).Select(PortKey.Of);
 
     /// <summary>Ingress ports that nobody else may have: those asked for and those allocated.</summary>
-    internal static IEnumerable<PortKey> Claimed(ServiceRecord service) => service.Removing
+    internal static IEnumerable<PortKey> Claimed(ServiceRecord service) => service.Removing || HasNone(service)
         ? []
         : Named(service.Spec, ingress: true)
             .Concat(service.Ports.Where(p => p.PublishedPort != 0 && p.IsIngress()).Select(PortKey.Of))
@@ -57,6 +59,11 @@ public static class ServicePorts
         ImmutableSortedDictionary<PortKey, ImmutableSortedSet<ServiceId>> ports, ServiceRecord? old,
         ServiceRecord? record)
     {
+        if (HasNone(old) && HasNone(record))
+        {
+            return ports;
+        }
+
         var (from, to) = (HostMode(old), HostMode(record));
         foreach (var port in from.Except(to))
         {
@@ -71,6 +78,9 @@ public static class ServicePorts
 
         return ports;
     }
+
+    private static bool HasNone(ServiceRecord? service) =>
+        service is null or { Spec.Endpoint: null or { Ports.Count: 0 }, Ports.IsEmpty: true };
 
     private static List<PortKey> HostMode(ServiceRecord? service) =>
         service is null or { Removing: true } ? [] : [.. Named(service.Spec, ingress: false)];

@@ -23,57 +23,42 @@ public static class StateHash
     }
 
     /// <summary>Of a state, from the hash of another one; takes as long as they differ.</summary>
-    public static UInt128 Next(UInt128 hash, ClusterState from, ClusterState to)
+    /// <param name="hash">Of <paramref name="from"/>.</param>
+    /// <param name="from">The one before.</param>
+    /// <param name="to">The one after.</param>
+    /// <param name="memory">Of who asks for one state after another; changes the price only.</param>
+    public static UInt128 Next(UInt128 hash, ClusterState from, ClusterState to, HashMemory? memory = null)
     {
-        var encoder = new ObjectEncoder();
+        var walk = new Difference(new ObjectEncoder(), memory) { Hash = hash };
         if (!ReferenceEquals(from.Cluster, to.Cluster))
         {
-            hash = Swap(
-                encoder, hash,
-                from.Cluster is null ? null : StoredObject.Of(from.Cluster),
-                to.Cluster is null ? null : StoredObject.Of(to.Cluster));
+            walk.Swap(from.Cluster, to.Cluster, StoredObject.Of, StoredObject.Of);
         }
 
         foreach (var change in PersistentDiff.Between(from.Nodes, to.Nodes))
         {
-            hash = Swap(
-                encoder, hash,
-                change.Had ? StoredObject.Of(change.Before!) : null,
-                change.Has ? StoredObject.Of(change.After!) : null);
+            walk.Swap(change.Before, change.After, StoredObject.Of, StoredObject.Of);
         }
 
         foreach (var change in PersistentDiff.Between(from.Services, to.Services))
         {
-            hash = Swap(
-                encoder, hash,
-                change.Had ? StoredObject.Of(change.Before!) : null,
-                change.Has ? StoredObject.Of(change.After!) : null);
+            walk.Swap(change.Before, change.After, StoredObject.Of, StoredObject.Of);
         }
 
         // When a task began to run is a fact of its own map, and changes only together with the task.
         foreach (var change in PersistentDiff.Between(from.Tasks, to.Tasks))
         {
-            hash = Swap(
-                encoder, hash,
-                change.Had ? StoredObject.Of(from, change.Before!) : null,
-                change.Has ? StoredObject.Of(to, change.After!) : null);
+            walk.Swap(change.Before, change.After, t => StoredObject.Of(from, t), t => StoredObject.Of(to, t));
         }
 
+        // Commands come and go and do not change: there is nothing to remember them for.
+        walk = new Difference(new ObjectEncoder(), null) { Hash = walk.Hash };
         foreach (var change in PersistentDiff.Between(from.Requests.ById, to.Requests.ById))
         {
-            hash = Swap(
-                encoder, hash,
-                change.Had ? StoredObject.Of(change.Before!) : null,
-                change.Has ? StoredObject.Of(change.After!) : null);
+            walk.Swap(change.Before, change.After, StoredObject.Of, StoredObject.Of);
         }
 
-        return hash;
-    }
-
-    private static UInt128 Swap(ObjectEncoder encoder, UInt128 hash, StoredObject? before, StoredObject? after)
-    {
-        hash = before is { } old ? unchecked(hash - Of(encoder, old)) : hash;
-        return after is { } now ? unchecked(hash + Of(encoder, now)) : hash;
+        return walk.Hash;
     }
 
     private static UInt128 Of(ObjectEncoder encoder, StoredObject stored) => OfFrame(encoder.Frame(stored));
@@ -83,5 +68,26 @@ public static class StateHash
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(frame, digest);
         return BinaryPrimitives.ReadUInt128LittleEndian(digest);
+    }
+
+    private sealed class Difference(ObjectEncoder encoder, HashMemory? memory)
+    {
+        internal UInt128 Hash { get; set; }
+
+        internal void Swap<T>(T? before, T? after, Func<T, StoredObject> was, Func<T, StoredObject> isNow)
+            where T : class
+        {
+            if (before is not null)
+            {
+                Hash = unchecked(Hash - (memory?.Take(before) ?? Of(encoder, was(before))));
+            }
+
+            if (after is not null)
+            {
+                var hash = Of(encoder, isNow(after));
+                memory?.Put(after, hash);
+                Hash = unchecked(Hash + hash);
+            }
+        }
     }
 }

@@ -25,9 +25,14 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
     {
         var kept = record.KeptSpecs;
         var draft = Of(record.Id);
-        var unused = kept.Keys.Where(v => v != record.SpecVersion && v != record.PreviousSpecVersion
-            && !draft.IsUsed(v)).ToList();
-        kept = unused.Count == 0 ? kept : kept.RemoveRange(unused);
+        foreach (var (version, _) in record.KeptSpecs)
+        {
+            if (version != record.SpecVersion && version != record.PreviousSpecVersion && !draft.IsUsed(version))
+            {
+                kept = kept.Remove(version);
+            }
+        }
+
         kept = kept.ContainsKey(record.SpecVersion) ? kept : kept.Add(record.SpecVersion, record.Spec);
         return record.PreviousSpec is null || kept.ContainsKey(record.PreviousSpecVersion)
             ? kept
@@ -111,17 +116,15 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
         }
 
         var services = before.ByService.ToBuilder(_owner);
-        var waitingServices = before.WaitingServices.ToBuilder(_owner);
+        PersistentDictionary<ServiceId, bool>.Builder? waitingServices = null;
         foreach (var (id, service) in _services)
         {
             var waiting = service.Waiting();
-            if (waiting.Count > 0 && !service.Dropped)
+            var waits = waiting.Count > 0 && !service.Dropped;
+            if (waits != before.WaitingServices.ContainsKey(id))
             {
-                waitingServices.Set(id, true);
-            }
-            else
-            {
-                waitingServices.Remove(id);
+                waitingServices ??= before.WaitingServices.ToBuilder(_owner);
+                Mark(waitingServices, id, waits);
             }
 
             if (service.Dropped)
@@ -137,8 +140,20 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
         {
             ByNode = nodes.ToMap(),
             ByService = services.ToMap(),
-            WaitingServices = waitingServices.ToMap(),
+            WaitingServices = waitingServices?.ToMap() ?? before.WaitingServices,
         };
+    }
+
+    private static void Mark(PersistentDictionary<ServiceId, bool>.Builder services, ServiceId id, bool waits)
+    {
+        if (waits)
+        {
+            services.Set(id, true);
+        }
+        else
+        {
+            services.Remove(id);
+        }
     }
 
     /// <summary>By age and not by arrival, so that the index follows from the records alone.</summary>

@@ -16,10 +16,12 @@ public sealed class StateHashTests
         var log = new RandomLog(seed);
         var (state, hash) = (ClusterState.Empty, ClusterState.Empty.Hash128);
         var (far, farHash) = (state, hash);
+        var memory = new HashMemory();
         for (var index = 1UL; index <= 120; index++)
         {
             var next = state.Apply(log.Next(state), index).State;
-            hash = StateHash.Next(hash, state, next);
+            Assert.Equal(
+                StateHash.Next(hash, state, next), hash = StateHash.Next(hash, state, next, memory));
             state = next;
             if (index % 40 == 0)
             {
@@ -30,6 +32,17 @@ public sealed class StateHashTests
             }
         }
     }).Check(Runs);
+
+    [Fact]
+    public void What_is_remembered_of_records_is_bounded()
+    {
+        var memory = new HashMemory();
+        var records = Enumerable.Range(0, HashMemory.MaxCount + 1).Select(_ => new object()).ToList();
+        records.ForEach(r => memory.Put(r, 7));
+        Assert.Null(memory.Take(records[0]));
+        Assert.Equal((UInt128)7, memory.Take(records[1]));
+        Assert.Null(memory.Take(records[1]));
+    }
 
     [Fact]
     public void Snapshot_and_suffix_give_what_the_whole_log_gives() => Prop.ForAll(RandomLog.Seeds, seed =>

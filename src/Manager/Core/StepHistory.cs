@@ -38,7 +38,7 @@ internal sealed class StepHistory(int maxSteps = StepHistory.MaxSteps, int maxCh
             DropOldest();
         }
 
-        _ring[(_first + Count) % _ring.Length] = step;
+        _ring[(_first + Count) % _ring.Length] = step.ToRemember();
         Count++;
         _changes += more;
     }
