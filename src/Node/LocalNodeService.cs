@@ -1,4 +1,5 @@
 using Swarm.Model;
+using Swarm.Node.Images;
 using Swarm.Node.Recovery;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
@@ -28,6 +29,7 @@ internal sealed class LocalNodeService(NodeParts parts, Membership membership)
         new RestoreService(parts, membership).Register(service);
         new ForceService(parts, membership).Register(service);
         new RejoinService(membership).Register(service);
+        new ImageService(parts.Images).Register(service);
         return service;
     }
 

@@ -38,6 +38,18 @@ internal static class CtlProgram
         root.Add(Group("service", "Manage services",
             ServiceCreate.Build(), ServiceInspect.Build(), ServiceLogs.Build(), ServiceLs.Build(), ServicePs.Build(),
             ServiceRm.Build(), ServiceRollback.Build(), ServiceScale.Build(), ServiceUpdate.Build()));
+        root.Add(Group("image", "Manage the images of this node",
+            ImageHistory.Build(), ImageInspect.Build(), ImageLs.Build(), ImagePrune.Build(), ImagePull.Build(),
+            ImageRm.Build(), ImageTag.Build()));
+        foreach (var alias in new[]
+        {
+            ImageHistory.Build(), ImageLs.Build("images"), ImagePull.Build(), ImageRm.Build("rmi"), ImageTag.Build(),
+        })
+        {
+            alias.Hidden = true;
+            root.Add(alias);
+        }
+
         root.Add(Inspect.Build());
         root.Add(Info.Build());
         root.Add(Events.Build());

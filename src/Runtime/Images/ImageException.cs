@@ -20,6 +20,9 @@ public enum ImageErrorKind
 
     /// <summary>A limit was passed.</summary>
     TooLarge,
+
+    /// <summary>A container uses the image, or a service may need it.</summary>
+    InUse,
 }
 
 /// <summary>An image cannot be had or used. The message is one line for the user.</summary>
