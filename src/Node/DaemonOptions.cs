@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Swarm.Runtime.Images;
 
 namespace Swarm.Node;
 
@@ -18,6 +19,9 @@ internal sealed record DaemonOptions
 
     /// <summary>Registries that may be asked over HTTP: host, host:port or CIDR.</summary>
     public IReadOnlyList<string> InsecureRegistries { get; init; } = [];
+
+    /// <summary>[HOST=]MIRROR: registries that are asked before another one; without HOST before Docker Hub.</summary>
+    public IReadOnlyList<string> RegistryMirrors { get; init; } = [];
 
     /// <summary>Empty = the host's own name.</summary>
     public string Hostname { get; init; } = "";
@@ -59,6 +63,9 @@ internal sealed record DaemonOptions
           --run-dir DIR              network namespaces of containers (default /run/swarm)
           --config FILE              JSON with the same names: {"data-dir": "…", "insecure-registries": ["…"]}
           --insecure-registry HOST   a registry that may be asked over HTTP (repeat for more)
+          --registry-mirror [HOST=]MIRROR
+                                     a registry that is asked before HOST (default docker.io) for what is pulled
+                                     (repeat for more; in the file: "registry-mirrors")
           --hostname NAME            name of this node (default: the host's)
           --cgroup-parent PATH       cgroup of all containers of this node (default /swarm)
           --label KEY=VALUE          label of this engine, for constraints engine.labels.KEY (repeat for more)
@@ -103,6 +110,7 @@ internal sealed record DaemonOptions
 
         options = flags.Aggregate(options, (current, flag) => current.With(flag.Name, flag.Value));
         options.MetricsEndpoint();
+        options.Mirrors();
         options.GenericResources();
         return options;
     }
@@ -134,6 +142,24 @@ internal sealed record DaemonOptions
     internal IReadOnlyList<Protocol.V1.GenericResource> GenericResources() =>
         Model.GenericResources.ParseNode(NodeGenericResources);
 
+    /// <summary>Mirrors by the registry that they stand in for.</summary>
+    /// <exception cref="FormatException">One is no host.</exception>
+    internal IReadOnlyDictionary<string, IReadOnlyList<string>> Mirrors()
+    {
+        try
+        {
+            return RegistryMirrors.Select(m => m.IndexOf('=', StringComparison.Ordinal) is > 0 and var at
+                    ? (Host: CredentialStore.HostOf(m[..at]), Mirror: CredentialStore.HostOf(m[(at + 1)..]))
+                    : (Host: CredentialStore.HostOf(""), Mirror: CredentialStore.HostOf(m)))
+                .GroupBy(m => m.Host)
+                .ToDictionary(g => g.Key, g => (IReadOnlyList<string>)[.. g.Select(m => m.Mirror)]);
+        }
+        catch (ImageException e)
+        {
+            throw new FormatException($"--registry-mirror: {e.Message}", e);
+        }
+    }
+
     private DaemonOptions With(string name, string? value) => name switch
     {
         "--config" => this,
@@ -141,6 +167,7 @@ internal sealed record DaemonOptions
         "--socket" => this with { Socket = Path.GetFullPath(value!) },
         "--run-dir" => this with { RunDir = Path.GetFullPath(value!) },
         "--insecure-registry" => this with { InsecureRegistries = [.. InsecureRegistries, value!] },
+        "--registry-mirror" => this with { RegistryMirrors = [.. RegistryMirrors, value!] },
         "--hostname" => this with { Hostname = value! },
         "--cgroup-parent" when value!.StartsWith('/') => this with { CgroupParent = value },
         "--label" when value!.IndexOf('=', StringComparison.Ordinal) is > 0 and var at => this with

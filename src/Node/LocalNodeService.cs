@@ -30,6 +30,8 @@ internal sealed class LocalNodeService(NodeParts parts, Membership membership)
         new ForceService(parts, membership).Register(service);
         new RejoinService(membership).Register(service);
         new ImageService(parts.Images).Register(service);
+        new ImageFileService(parts.Images).Register(service);
+        new RegistryService(parts.Images, parts.Credentials).Register(service);
         return service;
     }
 

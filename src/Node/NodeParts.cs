@@ -39,14 +39,23 @@ internal sealed class NodeParts : IAsyncDisposable
 
     internal ImageStore Images { get; private set; } = null!;
 
+    internal CredentialStore Credentials { get; private set; } = null!;
+
     internal NodeDescription Description { get; private set; } = null!;
 
     internal static async Task<NodeParts> OpenAsync(DaemonOptions options, ILoggerFactory loggers, CancellationToken ct)
     {
         var parts = new NodeParts(options, loggers);
+        parts.Credentials = new CredentialStore(parts.Paths.RegistryCredentials);
         parts.Images = ImageStore.Open(
             parts.Paths.Images,
-            new RegistryOptions { InsecureHosts = options.InsecureRegistries },
+            new RegistryOptions
+            {
+                InsecureHosts = options.InsecureRegistries,
+                Mirrors = options.Mirrors(),
+                Credentials = parts.Credentials.Find,
+                Log = parts.Log.Note,
+            },
             parts.Log.Note);
         parts.Containers = await ContainerRuntime.OpenAsync(
             new ContainerRuntimeOptions

@@ -37,11 +37,14 @@ internal sealed class ImageService(ImageStore images)
         e.Message);
 
     /// <summary>Looks at files, so not on the thread that reads requests.</summary>
-    internal static async Task<T> Answer<T>(Func<T> work)
+    internal static Task<T> Answer<T>(Func<T> work) => GuardAsync(() => Task.Run(work));
+
+    /// <summary>Turns failures of the store into answers.</summary>
+    internal static async Task<T> GuardAsync<T>(Func<Task<T>> work)
     {
         try
         {
-            return await Task.Run(work).ConfigureAwait(false);
+            return await work().ConfigureAwait(false);
         }
         catch (ImageException e)
         {
@@ -89,22 +92,13 @@ internal sealed class ImageService(ImageStore images)
         return response;
     }
 
-    private async Task PullAsync(
-        PullImageRequest request, IResponseStream<PullImageResponse> responses, CallContext call)
-    {
-        try
+    private Task PullAsync(
+        PullImageRequest request, IResponseStream<PullImageResponse> responses, CallContext call) =>
+        GuardAsync(async () =>
         {
             await new ImagePull(images, responses).RunAsync(request, call.Cancellation).ConfigureAwait(false);
-        }
-        catch (ImageException e)
-        {
-            throw Refused(e);
-        }
-        catch (IOException e)
-        {
-            throw new RpcException(RpcStatusCode.Internal, $"the image store failed: {e.Message}");
-        }
-    }
+            return true;
+        });
 
     private RemoveImageResponse Remove(RemoveImageRequest request)
     {

@@ -18,6 +18,7 @@ public sealed class ImageStore : IAsyncDisposable
         _parts = parts;
         _puller = new ImagePuller(parts.Registry, parts.Blobs, parts.Layers, parts.Downloads);
         Inventory = new ImageInventory(parts);
+        Files = new ImageFiles(parts, _puller, Inventory);
     }
 
     /// <summary>Number of complete images.</summary>
@@ -28,6 +29,9 @@ public sealed class ImageStore : IAsyncDisposable
 
     /// <summary>Lists, tags and removes what is here.</summary>
     public ImageInventory Inventory { get; }
+
+    /// <summary>Images from and to files, and to registries.</summary>
+    public ImageFiles Files { get; }
 
     /// <summary>The registries, as this store asks them.</summary>
     public RegistryClient Registry => _parts.Registry;
