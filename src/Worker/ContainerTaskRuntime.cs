@@ -69,9 +69,9 @@ public sealed class ContainerTaskRuntime(
                     .ConfigureAwait(false);
             }
 
-            await ListeningProbe.WaitAsync(address, task.IngressTcpPorts, ct).ConfigureAwait(false);
+            var ended = await ListenAsync(task, address, ct).ConfigureAwait(false);
             var pid = containers.List().FirstOrDefault(c => c.Id == task.Id)?.Pid ?? 0;
-            return new StartedContainer(task.Id, pid, address);
+            return new StartedContainer(task.Id, pid, address, ended);
         }
         catch (Exception e) when (e is ContainerException or IOException)
         {
@@ -121,6 +121,26 @@ public sealed class ContainerTaskRuntime(
         {
             yield return new TaskLogLine(line.At, line.IsStandardError, line.Line);
         }
+    }
+
+    /// <summary>Null when it listens or has had its time for that; otherwise how it ended before.</summary>
+    private async Task<ContainerEnd?> ListenAsync(AssignedTask task, string address, CancellationToken ct)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var ended = containers.WaitAsync(task.Id, either.Token);
+        var listens = ListeningProbe.WaitAsync(address, task.IngressTcpPorts, either.Token);
+        await Task.WhenAny(ended, listens).ConfigureAwait(false);
+        await either.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(ended, listens).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // The slower of the two.
+        }
+
+        return ended.IsCompletedSuccessfully ? End(await ended.ConfigureAwait(false)) : null;
     }
 
     private string DirectoryOf(string task) => Path.Combine(host.TasksDirectory, "rootfs", task);

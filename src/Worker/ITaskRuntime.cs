@@ -3,8 +3,13 @@ using Swarm.Protocol.V1;
 
 namespace Swarm.Worker;
 
-/// <summary>A container that runs.</summary>
-public readonly record struct StartedContainer(string ContainerId, int Pid, string Address);
+/// <summary>A container that was started.</summary>
+/// <param name="ContainerId">Its id at the runtime.</param>
+/// <param name="Pid">Its first process; 0 when it has ended.</param>
+/// <param name="Address">Where its ports are; empty without a network of its own.</param>
+/// <param name="Ended">How it ended before it was ready for connections; null when it runs.</param>
+public readonly record struct StartedContainer(
+    string ContainerId, int Pid, string Address, ContainerEnd? Ended = null);
 
 /// <summary>How a container ended.</summary>
 /// <param name="ExitCode">0–255; 128 + signal when a signal ended it.</param>
@@ -36,7 +41,7 @@ public interface ITaskRuntime
     /// <exception cref="TaskRejectedException">It can never run here as specified; one line for the user.</exception>
     Task PrepareAsync(AssignedTask task, Action<string> progress, CancellationToken ct);
 
-    /// <summary>Runs the prepared container.</summary>
+    /// <summary>Runs the prepared container; ends when it can take connections, or has ended already.</summary>
     /// <exception cref="TaskRejectedException">The runtime refused; one line for the user.</exception>
     Task<StartedContainer> StartAsync(AssignedTask task, CancellationToken ct);
 

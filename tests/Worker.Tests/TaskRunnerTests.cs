@@ -86,6 +86,16 @@ public sealed class TaskRunnerTests
         Assert.Equal(0, _runtime.Started);
     }
 
+    [Fact]
+    public async Task AContainerThatEndedBeforeItListenedWasNeverRunning()
+    {
+        _runtime.EndedAtStart = new ContainerEnd(1, false, "");
+        var (runner, _, _) = Start(TaskState.Running);
+        await UntilAsync(() => runner.State == TaskState.Failed);
+        Assert.DoesNotContain(_reports, r => r.State == (int)TaskState.Running);
+        Assert.Equal(1, _reports.Last().ExitCode);
+    }
+
     private (TaskRunner Runner, Task Run, AssignedTask Task) Start(
         TaskState desired, TaskState observed = TaskState.Assigned)
     {
@@ -124,6 +134,8 @@ public sealed class TaskRunnerTests
 
         public TaskObservation? Found { get; set; }
 
+        public ContainerEnd? EndedAtStart { get; set; }
+
         public int Prepared { get; private set; }
 
         public int Started { get; private set; }
@@ -153,7 +165,7 @@ public sealed class TaskRunnerTests
         public Task<StartedContainer> StartAsync(AssignedTask task, CancellationToken ct)
         {
             Started++;
-            return Task.FromResult(new StartedContainer(task.Id, 7, "10.64.4.2"));
+            return Task.FromResult(new StartedContainer(task.Id, 7, "10.64.4.2", EndedAtStart));
         }
 
         public Task<ContainerEnd> WaitAsync(TaskId task, CancellationToken ct) => End.Task.WaitAsync(ct);
