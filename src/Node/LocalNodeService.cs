@@ -53,6 +53,11 @@ internal sealed class LocalNodeService(NodeParts parts, Membership membership)
             CgroupMode = parts.Containers.Info.CgroupMode.ToString().ToLowerInvariant(),
         };
         info.InsecureRegistries.Add(parts.Options.InsecureRegistries);
+        if (parts.Images.Alarm is { Length: > 0 } alarm)
+        {
+            info.Warnings.Add(alarm);
+        }
+
         if (membership.Error.Length > 0)
         {
             info.SwarmState = "error";

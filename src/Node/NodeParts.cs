@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Swarm.Manager.Control;
 using Swarm.Model;
+using Swarm.Node.Images;
 using Swarm.Node.Recovery;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
@@ -22,6 +23,8 @@ internal sealed class NodeParts : IAsyncDisposable
         Vault = new NodeVault(Paths);
         Epoch = new EpochFile(Paths.Epoch);
     }
+
+    private ImageCollector _collector = null!;
 
     internal DaemonOptions Options { get; }
 
@@ -56,7 +59,9 @@ internal sealed class NodeParts : IAsyncDisposable
                 Credentials = parts.Credentials.Find,
                 Log = parts.Log.Note,
             },
+            new ImageDiskLimits { BudgetBytes = options.ImageBudgetBytes() },
             parts.Log.Note);
+        parts._collector = new ImageCollector(parts.Images, parts.Log.Note);
         parts.Containers = await ContainerRuntime.OpenAsync(
             new ContainerRuntimeOptions
             {
@@ -107,6 +112,7 @@ internal sealed class NodeParts : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Vault.Dispose();
+        await _collector.DisposeAsync().ConfigureAwait(false);
         await Containers.DisposeAsync().ConfigureAwait(false);
         await Images.DisposeAsync().ConfigureAwait(false);
     }

@@ -44,7 +44,8 @@ internal static class ImagePrune
         var filters = VerbParts.Filters(
             [.. texts.Where(t => !t.StartsWith(except, StringComparison.Ordinal))], "label", "until", "dangling");
         request.Labels.Add(filters["label"]);
-        request.UntilNs = filters["until"].Select(u => Moments.Ns("--filter until", u, TimeProvider.System)).DefaultIfEmpty(0).Min();
+        request.UntilNs = filters["until"]
+            .Select(u => Moments.Ns("--filter until", u, TimeProvider.System)).DefaultIfEmpty(0).Min();
         if (filters["dangling"].LastOrDefault() is { } dangling)
         {
             request.All = dangling switch

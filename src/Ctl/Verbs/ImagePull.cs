@@ -10,7 +10,10 @@ internal static class ImagePull
     internal static Command Build()
     {
         var name = new Argument<string>("NAME[:TAG|@DIGEST]");
-        var allTags = new Option<bool>("--all-tags", "-a") { Description = "Not available: name the tags", Hidden = true };
+        var allTags = new Option<bool>("--all-tags", "-a")
+        {
+            Description = "Not available: name the tags", Hidden = true,
+        };
         var platform = ImageParts.Platform();
         var quiet = VerbParts.Quiet("Suppress verbose output");
         var command = new Command("pull", "Download an image from a registry") { name, allTags, platform, quiet };

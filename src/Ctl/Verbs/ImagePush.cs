@@ -10,7 +10,10 @@ internal static class ImagePush
     internal static Command Build()
     {
         var name = new Argument<string>("NAME[:TAG]");
-        var allTags = new Option<bool>("--all-tags", "-a") { Description = "Not available: push the tags", Hidden = true };
+        var allTags = new Option<bool>("--all-tags", "-a")
+        {
+            Description = "Not available: push the tags", Hidden = true,
+        };
         var platform = ImageParts.Platform();
         var quiet = VerbParts.Quiet("Suppress verbose output");
         var command = new Command("push", "Upload an image to a registry") { name, allTags, platform, quiet };

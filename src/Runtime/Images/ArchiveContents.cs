@@ -102,7 +102,8 @@ internal sealed class ArchiveContents
     /// <summary>A key: no empty parts, no dots; ".." takes one part away and never more than there are.</summary>
     private static string Normalize(string from, string name)
     {
-        var parts = new List<string>(name.StartsWith('/') ? [] : from.Split('/', StringSplitOptions.RemoveEmptyEntries));
+        var parts = new List<string>(
+            name.StartsWith('/') ? [] : from.Split('/', StringSplitOptions.RemoveEmptyEntries));
         foreach (var part in name.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(p => p != "."))
         {
             if (part != "..")

@@ -23,6 +23,9 @@ public enum ImageErrorKind
 
     /// <summary>A container uses the image, or a service may need it.</summary>
     InUse,
+
+    /// <summary>The disk has not enough space, after what nobody needs was removed.</summary>
+    DiskFull,
 }
 
 /// <summary>An image cannot be had or used. The message is one line for the user.</summary>

@@ -21,7 +21,7 @@ public sealed class ImageFiles
     /// <param name="archive">Read to its end; blocks the caller's thread.</param>
     /// <param name="ct">Gives up.</param>
     /// <returns>Tags, or ids of images without one.</returns>
-    /// <exception cref="ImageException">It is refused; nothing of it stays but whole images before the fault.</exception>
+    /// <exception cref="ImageException">It is refused; images before the fault stay.</exception>
     public Task<IReadOnlyList<string>> LoadAsync(Stream archive, CancellationToken ct) =>
         _loader.LoadAsync(archive, ct);
 

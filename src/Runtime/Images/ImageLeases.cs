@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Swarm.Runtime.Images;
 
-/// <summary>Who holds which image (<c>leases/&lt;holder&gt;</c>): tasks and one-off containers, over restarts.</summary>
+/// <summary>Who holds which image (<c>leases/&lt;holder&gt;</c>): tasks and containers, over restarts.</summary>
 internal sealed class ImageLeases
 {
     private const int MaxHolderChars = 128;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Swarm.Runtime.Images;
 
 /// <summary>
@@ -44,7 +42,8 @@ internal sealed class ImageLoader(StoreParts parts, ImagePuller puller)
     }
 
     /// <summary>Completes an image whose manifest, config and layer archives are among the blobs.</summary>
-    internal async Task<ImageRecord> CompleteAsync(ImageDigest digest, IEnumerable<ImageDigest> archives, CancellationToken ct)
+    internal async Task<ImageRecord> CompleteAsync(
+        ImageDigest digest, IEnumerable<ImageDigest> archives, CancellationToken ct)
     {
         using var pin = parts.Pins.New();
         var pinned = ImageReference.Parse($"{ImageInventory.NoRegistry}/image@{digest}");
@@ -109,7 +108,8 @@ internal sealed class ImageLoader(StoreParts parts, ImagePuller puller)
                 ImageReference.Parse($"{ImageInventory.NoRegistry}/archive@{digest}")).Digest;
         }
 
-        throw ImageException.Invalid($"archive is refused: its index is nested deeper than {ImagePuller.MaxIndexDepth}");
+        throw ImageException.Invalid(
+            $"archive is refused: its index is nested deeper than {ImagePuller.MaxIndexDepth}");
     }
 
     private byte[] Blob(ArchiveContents contents, ImageDigest digest, StorePins.Pin pin)

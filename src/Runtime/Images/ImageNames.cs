@@ -52,7 +52,9 @@ internal sealed class ImageNames
             if (next == _names)
                 return;
             StoreFiles.WriteDurably(
-                _file, JsonSerializer.SerializeToUtf8Bytes(next.ToDictionary(n => n.Key, n => n.Value.Hex)), _temporary);
+                _file,
+                JsonSerializer.SerializeToUtf8Bytes(next.ToDictionary(n => n.Key, n => n.Value.Hex)),
+                _temporary);
             _names = next;
         }
     }

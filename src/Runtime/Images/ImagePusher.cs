@@ -33,7 +33,7 @@ public sealed record PushedLayer(ImageDigest DiffId, PushPhase Phase, string Mou
 /// <param name="Bytes">Of the manifest.</param>
 public sealed record PushedImage(ImageDigest Digest, string Tag, long Bytes);
 
-/// <summary>Gives an image of this machine to a registry: what it lacks of layers and config, then the manifest.</summary>
+/// <summary>Gives an image to a registry: what it lacks of layers and config, then the manifest.</summary>
 internal sealed class ImagePusher(StoreParts parts, ImageInventory inventory, LayerSources sources)
 {
     private const int MaxParallelLayers = 3;

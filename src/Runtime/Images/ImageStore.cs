@@ -13,12 +13,13 @@ public sealed class ImageStore : IAsyncDisposable
     private readonly SingleFlight<LocalImage> _flights = new();
     private readonly ConcurrentDictionary<ImageDigest, LocalImage> _complete = new();
 
-    private ImageStore(StoreParts parts)
+    private ImageStore(StoreParts parts, ImageDiskLimits disk)
     {
         _parts = parts;
         _puller = new ImagePuller(parts.Registry, parts.Blobs, parts.Layers, parts.Downloads);
         Inventory = new ImageInventory(parts);
         Files = new ImageFiles(parts, _puller, Inventory);
+        parts.Room = new DiskRoom(parts, Inventory, disk);
     }
 
     /// <summary>Number of complete images.</summary>
@@ -44,9 +45,24 @@ public sealed class ImageStore : IAsyncDisposable
     public static ImageStore Open(string directory, RegistryOptions options, Action<string> log) =>
         Open(directory, options, new LayerLimits(), log);
 
+    /// <summary>As above, with limits for the disk.</summary>
+    public static ImageStore Open(
+        string directory, RegistryOptions options, ImageDiskLimits disk, Action<string> log) =>
+        new(new StoreParts(directory, options, new LayerLimits(), log), disk);
+
     internal static ImageStore Open(
         string directory, RegistryOptions options, LayerLimits limits, Action<string> log) =>
-        new(new StoreParts(directory, options, limits, log));
+        new(new StoreParts(directory, options, limits, log), new ImageDiskLimits());
+
+    /// <summary>What is wrong with the disk, in one line; empty when nothing is.</summary>
+    public string Alarm => _parts.Room!.Alarm;
+
+    /// <summary>
+    /// Removes what only tasks brought and none needs, the least recently used first, until the disk limits are kept.
+    /// To be called every few minutes.
+    /// </summary>
+    /// <exception cref="IOException">The disk is broken.</exception>
+    public void Collect() => _parts.Room!.Collect();
 
     /// <summary>Asks the registry which digest a tag has now.</summary>
     /// <exception cref="ImageException">The registry has it not, cannot be reached, or answers with what is

@@ -22,10 +22,12 @@ internal sealed class LayerDownloads
     private const int NameChars = 16;
     private readonly string _directory;
     private readonly RegistryClient _registry;
+    private readonly Action<long> _requireRoom;
     private readonly Action<string> _log;
 
-    internal LayerDownloads(string store, RegistryClient registry, Action<string> log)
+    internal LayerDownloads(string store, RegistryClient registry, Action<long> requireRoom, Action<string> log)
     {
+        _requireRoom = requireRoom;
         _directory = Path.Combine(store, "partial");
         _registry = registry;
         _log = log;
@@ -47,6 +49,7 @@ internal sealed class LayerDownloads
     internal async Task<LayerArchive> FetchAsync(
         ImageReference image, Descriptor blob, string purpose, LayerMeter meter, CancellationToken ct)
     {
+        _requireRoom(blob.Size);
         meter.Enter(LayerPhase.Downloading);
         var path = Path.Combine(
             _directory,

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Swarm.Runtime.Images;
 
 /// <summary>
-/// The last two images that each service ran on this node (<c>services/&lt;id&gt;</c>): the one in use, and the one that
-/// a rollback goes back to. A node does not learn that a service is gone, so this is forgotten after
+/// The last two images that each service ran on this node (<c>services/&lt;id&gt;</c>): the one in use, and the one
+/// that a rollback goes back to. A node does not learn that a service is gone, so this is forgotten after
 /// <see cref="KeepDays"/> without a task of it.
 /// </summary>
 internal sealed class ServiceImages

@@ -5,6 +5,7 @@ internal sealed class StoreParts : IAsyncDisposable
 {
     internal StoreParts(string directory, RegistryOptions options, LayerLimits limits, Action<string> log)
     {
+        Log = log;
         Directory = directory;
         Temporary = Path.Combine(directory, "tmp");
         Limits = limits;
@@ -15,7 +16,7 @@ internal sealed class StoreParts : IAsyncDisposable
         Registry = new RegistryClient(options);
         Blobs = new BlobStore(directory, Temporary);
         Layers = new LayerStore(directory, Temporary, limits, log);
-        Downloads = new LayerDownloads(directory, Registry, log);
+        Downloads = new LayerDownloads(directory, Registry, bytes => Room?.Require(bytes), log);
         Records = new ImageRecords(directory, Temporary);
         Names = new ImageNames(directory, Temporary);
         Leases = new ImageLeases(directory, Temporary);
@@ -29,6 +30,8 @@ internal sealed class StoreParts : IAsyncDisposable
     internal string Temporary { get; }
 
     internal LayerLimits Limits { get; }
+
+    internal Action<string> Log { get; }
 
     internal RegistryClient Registry { get; }
 
@@ -45,6 +48,9 @@ internal sealed class StoreParts : IAsyncDisposable
     internal ImageLeases Leases { get; }
 
     internal ServiceImages Services { get; }
+
+    /// <summary>Set once, by the store.</summary>
+    internal DiskRoom? Room { get; set; }
 
     internal StorePins Pins { get; } = new();
 
