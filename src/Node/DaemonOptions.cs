@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Swarm.Runtime.Images;
 
 namespace Swarm.Node;
 
@@ -18,6 +20,12 @@ internal sealed record DaemonOptions
 
     /// <summary>Registries that may be asked over HTTP: host, host:port or CIDR.</summary>
     public IReadOnlyList<string> InsecureRegistries { get; init; } = [];
+
+    /// <summary>[HOST=]MIRROR: registries that are asked before another one; without HOST before Docker Hub.</summary>
+    public IReadOnlyList<string> RegistryMirrors { get; init; } = [];
+
+    /// <summary>Bytes that images may take, with k, m, g or t; empty = as many as leave the disk some space.</summary>
+    public string ImageBudget { get; init; } = "";
 
     /// <summary>Empty = the host's own name.</summary>
     public string Hostname { get; init; } = "";
@@ -59,6 +67,11 @@ internal sealed record DaemonOptions
           --run-dir DIR              network namespaces of containers (default /run/swarm)
           --config FILE              JSON with the same names: {"data-dir": "…", "insecure-registries": ["…"]}
           --insecure-registry HOST   a registry that may be asked over HTTP (repeat for more)
+          --registry-mirror [HOST=]MIRROR
+                                     a registry that is asked before HOST (default docker.io) for what is pulled
+                                     (repeat for more; in the file: "registry-mirrors")
+          --image-budget SIZE        bytes that images may take (50g); beyond it those that tasks brought and none
+                                     needs are removed (default: no budget; a tenth of the disk is always left free)
           --hostname NAME            name of this node (default: the host's)
           --cgroup-parent PATH       cgroup of all containers of this node (default /swarm)
           --label KEY=VALUE          label of this engine, for constraints engine.labels.KEY (repeat for more)
@@ -103,6 +116,8 @@ internal sealed record DaemonOptions
 
         options = flags.Aggregate(options, (current, flag) => current.With(flag.Name, flag.Value));
         options.MetricsEndpoint();
+        options.Mirrors();
+        options.ImageBudgetBytes();
         options.GenericResources();
         return options;
     }
@@ -134,6 +149,43 @@ internal sealed record DaemonOptions
     internal IReadOnlyList<Protocol.V1.GenericResource> GenericResources() =>
         Model.GenericResources.ParseNode(NodeGenericResources);
 
+    /// <summary>0 = no budget.</summary>
+    /// <exception cref="FormatException">No size.</exception>
+    internal long ImageBudgetBytes()
+    {
+        const int unitBits = 10;
+        if (ImageBudget.Length == 0)
+        {
+            return 0;
+        }
+
+        var shift = unitBits * (" kmgt".IndexOf(char.ToLowerInvariant(ImageBudget[^1]), StringComparison.Ordinal));
+        return long.TryParse(
+            shift > 0 ? ImageBudget[..^1] : ImageBudget, NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+            && size > 0 && size <= long.MaxValue >> Math.Max(0, shift)
+            ? size << Math.Max(0, shift)
+            : throw new FormatException(
+                $"--image-budget '{ImageBudget}': must be a number of bytes, with k, m, g or t (powers of 1024)");
+    }
+
+    /// <summary>Mirrors by the registry that they stand in for.</summary>
+    /// <exception cref="FormatException">One is no host.</exception>
+    internal IReadOnlyDictionary<string, IReadOnlyList<string>> Mirrors()
+    {
+        try
+        {
+            return RegistryMirrors.Select(m => m.IndexOf('=', StringComparison.Ordinal) is > 0 and var at
+                    ? (Host: CredentialStore.HostOf(m[..at]), Mirror: CredentialStore.HostOf(m[(at + 1)..]))
+                    : (Host: CredentialStore.HostOf(""), Mirror: CredentialStore.HostOf(m)))
+                .GroupBy(m => m.Host)
+                .ToDictionary(g => g.Key, g => (IReadOnlyList<string>)[.. g.Select(m => m.Mirror)]);
+        }
+        catch (ImageException e)
+        {
+            throw new FormatException($"--registry-mirror: {e.Message}", e);
+        }
+    }
+
     private DaemonOptions With(string name, string? value) => name switch
     {
         "--config" => this,
@@ -141,6 +193,8 @@ internal sealed record DaemonOptions
         "--socket" => this with { Socket = Path.GetFullPath(value!) },
         "--run-dir" => this with { RunDir = Path.GetFullPath(value!) },
         "--insecure-registry" => this with { InsecureRegistries = [.. InsecureRegistries, value!] },
+        "--registry-mirror" => this with { RegistryMirrors = [.. RegistryMirrors, value!] },
+        "--image-budget" => this with { ImageBudget = value! },
         "--hostname" => this with { Hostname = value! },
         "--cgroup-parent" when value!.StartsWith('/') => this with { CgroupParent = value },
         "--label" when value!.IndexOf('=', StringComparison.Ordinal) is > 0 and var at => this with

@@ -1,4 +1,5 @@
 using Swarm.Model;
+using Swarm.Node.Images;
 using Swarm.Node.Recovery;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
@@ -28,6 +29,9 @@ internal sealed class LocalNodeService(NodeParts parts, Membership membership)
         new RestoreService(parts, membership).Register(service);
         new ForceService(parts, membership).Register(service);
         new RejoinService(membership).Register(service);
+        new ImageService(parts.Images).Register(service);
+        new ImageFileService(parts.Images).Register(service);
+        new RegistryService(parts.Images, parts.Credentials).Register(service);
         return service;
     }
 
@@ -49,6 +53,11 @@ internal sealed class LocalNodeService(NodeParts parts, Membership membership)
             CgroupMode = parts.Containers.Info.CgroupMode.ToString().ToLowerInvariant(),
         };
         info.InsecureRegistries.Add(parts.Options.InsecureRegistries);
+        if (parts.Images.Alarm is { Length: > 0 } alarm)
+        {
+            info.Warnings.Add(alarm);
+        }
+
         if (membership.Error.Length > 0)
         {
             info.SwarmState = "error";

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Swarm.Manager.Control;
 using Swarm.Model;
+using Swarm.Node.Images;
 using Swarm.Node.Recovery;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
@@ -23,6 +24,8 @@ internal sealed class NodeParts : IAsyncDisposable
         Epoch = new EpochFile(Paths.Epoch);
     }
 
+    private ImageCollector _collector = null!;
+
     internal DaemonOptions Options { get; }
 
     internal ILoggerFactory Loggers { get; }
@@ -39,15 +42,26 @@ internal sealed class NodeParts : IAsyncDisposable
 
     internal ImageStore Images { get; private set; } = null!;
 
+    internal CredentialStore Credentials { get; private set; } = null!;
+
     internal NodeDescription Description { get; private set; } = null!;
 
     internal static async Task<NodeParts> OpenAsync(DaemonOptions options, ILoggerFactory loggers, CancellationToken ct)
     {
         var parts = new NodeParts(options, loggers);
+        parts.Credentials = new CredentialStore(parts.Paths.RegistryCredentials);
         parts.Images = ImageStore.Open(
             parts.Paths.Images,
-            new RegistryOptions { InsecureHosts = options.InsecureRegistries },
+            new RegistryOptions
+            {
+                InsecureHosts = options.InsecureRegistries,
+                Mirrors = options.Mirrors(),
+                Credentials = parts.Credentials.Find,
+                Log = parts.Log.Note,
+            },
+            new ImageDiskLimits { BudgetBytes = options.ImageBudgetBytes() },
             parts.Log.Note);
+        parts._collector = new ImageCollector(parts.Images, parts.Log.Note);
         parts.Containers = await ContainerRuntime.OpenAsync(
             new ContainerRuntimeOptions
             {
@@ -98,6 +112,7 @@ internal sealed class NodeParts : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Vault.Dispose();
+        await _collector.DisposeAsync().ConfigureAwait(false);
         await Containers.DisposeAsync().ConfigureAwait(false);
         await Images.DisposeAsync().ConfigureAwait(false);
     }

@@ -27,6 +27,8 @@ internal sealed class NodePaths
 
     internal string Images => Path.Combine(DataDir, "images");
 
+    internal string RegistryCredentials => Path.Combine(DataDir, "registry-credentials.json");
+
     internal string Tasks => Path.Combine(DataDir, "tasks");
 
     internal string Epoch => Path.Combine(DataDir, "epoch");

@@ -38,6 +38,7 @@ internal static class CtlProgram
         root.Add(Group("service", "Manage services",
             ServiceCreate.Build(), ServiceInspect.Build(), ServiceLogs.Build(), ServiceLs.Build(), ServicePs.Build(),
             ServiceRm.Build(), ServiceRollback.Build(), ServiceScale.Build(), ServiceUpdate.Build()));
+        AddImages(root);
         root.Add(Inspect.Build());
         root.Add(Info.Build());
         root.Add(Events.Build());
@@ -71,6 +72,26 @@ internal static class CtlProgram
         foreach (var verb in command.Subcommands)
         {
             RefuseUnknownFlags(verb);
+        }
+    }
+
+    /// <summary>The group, and docker's short names for its verbs.</summary>
+    private static void AddImages(RootCommand root)
+    {
+        root.Add(Group("image", "Manage the images of this node",
+            ImageHistory.Build(), ImageImport.Build(), ImageInspect.Build(), ImageLoad.Build(), ImageLs.Build(),
+            ImagePrune.Build(), ImagePull.Build(), ImagePush.Build(), ImageRm.Build(), ImageSave.Build(),
+            ImageTag.Build()));
+        root.Add(RegistryLogin.Login());
+        root.Add(RegistryLogin.Logout());
+        foreach (var alias in new[]
+        {
+            ImageHistory.Build(), ImageImport.Build(), ImageLoad.Build(), ImageLs.Build("images"), ImagePull.Build(),
+            ImagePush.Build(), ImageRm.Build("rmi"), ImageSave.Build(), ImageTag.Build(),
+        })
+        {
+            alias.Hidden = true;
+            root.Add(alias);
         }
     }
 

@@ -5,21 +5,26 @@ using Microsoft.Win32.SafeHandles;
 namespace Swarm.Runtime.Images;
 
 /// <summary>
-/// One blob from the network to a file: hashed on the way, never longer than promised, never slower than allowed.
+/// One blob from the network to a file: hashed on the way, never longer than promised, never slower than allowed. What
+/// the file has already from an earlier attempt is hashed first.
 /// </summary>
-internal sealed class BlobDownload(RegistryOptions options, Descriptor blob, SafeFileHandle file, PullMeter meter)
+internal sealed class BlobDownload(RegistryOptions options, Descriptor blob, SafeFileHandle file, LayerMeter meter)
 {
     private const int BufferBytes = 256 * 1024;
     private static readonly TimeSpan s_graceBeforeRate = TimeSpan.FromSeconds(30);
 
+    /// <param name="stream">What the registry sends.</param>
+    /// <param name="from">The first byte that it sends; the file has those before.</param>
+    /// <param name="ct">Gives up.</param>
     /// <exception cref="ImageException">Stalled, broken off, too long, too short, or other bytes than
     /// promised.</exception>
-    internal async Task RunAsync(Stream stream, CancellationToken ct)
+    internal async Task RunAsync(Stream stream, long from, CancellationToken ct)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[BufferBytes];
+        HashBegun(hash, buffer, from);
         var started = Stopwatch.GetTimestamp();
-        long done = 0;
+        var done = from;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         while (true)
         {
@@ -33,8 +38,8 @@ internal sealed class BlobDownload(RegistryOptions options, Descriptor blob, Saf
             hash.AppendData(buffer, 0, n);
             RandomAccess.Write(file, buffer.AsSpan(0, n), done);
             done += n;
-            meter.AddBytes(n);
-            CheckRate(started, done);
+            meter.Have(done);
+            CheckRate(started, done - from);
         }
 
         if (done < blob.Size)
@@ -42,6 +47,20 @@ internal sealed class BlobDownload(RegistryOptions options, Descriptor blob, Saf
                 ImageErrorKind.Unreachable, $"blob {blob.Digest} was broken off after {done} of {blob.Size} bytes");
         if (ImageDigest.FromHash(hash.GetHashAndReset()) != blob.Digest)
             throw ImageException.Corrupt($"blob {blob.Digest} is refused: its content has another digest");
+    }
+
+    private void HashBegun(IncrementalHash hash, byte[] buffer, long from)
+    {
+        for (long at = 0; at < from;)
+        {
+            var n = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, from - at)), at);
+            if (n == 0)
+                throw new IOException($"the begun download of blob {blob.Digest} is shorter than it was");
+            hash.AppendData(buffer, 0, n);
+            at += n;
+        }
+
+        meter.Have(from);
     }
 
     private void CheckRate(long started, long done)

@@ -33,6 +33,9 @@ public sealed record ImageConfig
     /// <summary>The health check as the image has it (JSON of Docker's config), or null.</summary>
     public string? Healthcheck { get; init; }
 
+    /// <summary>When it was built, if it says so.</summary>
+    public DateTimeOffset? Created { get; init; }
+
     /// <summary>Platform that the programs are for.</summary>
     public ImagePlatform Platform { get; init; } = new("", "");
 

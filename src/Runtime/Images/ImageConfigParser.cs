@@ -62,6 +62,9 @@ internal static partial class ImageConfigParser
             Labels = Labels(config),
             Healthcheck = Property(config, "Healthcheck") is { ValueKind: JsonValueKind.Object } check
                 ? check.GetRawText() : null,
+            Created = DateTimeOffset.TryParse(
+                Text(root, "created", MaxUserChars), System.Globalization.CultureInfo.InvariantCulture,
+                System.Globalization.DateTimeStyles.AssumeUniversal, out var created) ? created : null,
             Platform = platform,
             DiffIds = DiffIds(root),
         };

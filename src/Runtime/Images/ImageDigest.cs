@@ -35,6 +35,14 @@ public readonly record struct ImageDigest
         return true;
     }
 
+    /// <summary>Reads the 64 hex digits; false for any other form.</summary>
+    internal static bool TryParseHex(string text, out ImageDigest digest) => TryParse(Prefix + text, out digest);
+
+    /// <summary>Digest of hex digits that were checked before.</summary>
+    /// <exception cref="FormatException">They are none: the store is damaged.</exception>
+    internal static ImageDigest OfHex(string hex) =>
+        TryParseHex(hex, out var digest) ? digest : throw new FormatException($"\"{hex}\" is no sha256 digest");
+
     /// <summary>Digest from the 32 bytes of a hash.</summary>
     public static ImageDigest FromHash(ReadOnlySpan<byte> hash) => new(Convert.ToHexStringLower(hash));
 

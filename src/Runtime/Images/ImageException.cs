@@ -20,6 +20,12 @@ public enum ImageErrorKind
 
     /// <summary>A limit was passed.</summary>
     TooLarge,
+
+    /// <summary>A container uses the image, or a service may need it.</summary>
+    InUse,
+
+    /// <summary>The disk has not enough space, after what nobody needs was removed.</summary>
+    DiskFull,
 }
 
 /// <summary>An image cannot be had or used. The message is one line for the user.</summary>

@@ -72,6 +72,12 @@ public sealed partial record ImageReference
     /// <summary>The same name with the content fixed.</summary>
     public ImageReference Pin(ImageDigest digest) => new(Host, Repository, Tag, digest);
 
+    /// <summary>The same path at another registry.</summary>
+    internal ImageReference At(string host) => new(host, Repository, Tag, Digest);
+
+    /// <summary>host/path.</summary>
+    internal string FullRepository => $"{Host}/{Repository}";
+
     /// <exception cref="ImageException">Kind Invalid: the text is not a reference; the message says which
     /// rule.</exception>
     public static ImageReference Parse(string text) =>

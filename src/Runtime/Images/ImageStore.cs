@@ -8,30 +8,34 @@ namespace Swarm.Runtime.Images;
 /// </summary>
 public sealed class ImageStore : IAsyncDisposable
 {
-    private readonly RegistryClient _registry;
-    private readonly LayerStore _layers;
+    private readonly StoreParts _parts;
     private readonly ImagePuller _puller;
-    private readonly ImageRecords _records;
     private readonly SingleFlight<LocalImage> _flights = new();
     private readonly ConcurrentDictionary<ImageDigest, LocalImage> _complete = new();
-    private readonly BlobStore _blobs;
 
-    private ImageStore(string directory, RegistryClient registry, LayerLimits limits, Action<string> log)
+    private ImageStore(StoreParts parts, ImageDiskLimits disk)
     {
-        var temporary = Path.Combine(directory, "tmp");
-        StoreFiles.MakePrivateDirectory(directory);
-        // What a crash left half done.
-        TreeRemover.Remove(temporary);
-        StoreFiles.MakePrivateDirectory(temporary);
-        _registry = registry;
-        _blobs = new BlobStore(directory, temporary);
-        _layers = new LayerStore(directory, temporary, registry, limits, log);
-        _records = new ImageRecords(directory, temporary);
-        _puller = new ImagePuller(registry, _blobs, _layers);
+        _parts = parts;
+        _puller = new ImagePuller(parts.Registry, parts.Blobs, parts.Layers, parts.Downloads);
+        Inventory = new ImageInventory(parts);
+        Files = new ImageFiles(parts, _puller, Inventory);
+        parts.Room = new DiskRoom(parts, Inventory, disk);
     }
 
     /// <summary>Number of complete images.</summary>
-    public int Count => _records.Count;
+    public int Count => _parts.Records.Count;
+
+    /// <summary>Where it is on the disk.</summary>
+    public string Directory => _parts.Directory;
+
+    /// <summary>Lists, tags and removes what is here.</summary>
+    public ImageInventory Inventory { get; }
+
+    /// <summary>Images from and to files, and to registries.</summary>
+    public ImageFiles Files { get; }
+
+    /// <summary>The registries, as this store asks them.</summary>
+    public RegistryClient Registry => _parts.Registry;
 
     /// <summary>Opens (or makes) the store in a directory that only one process uses.</summary>
     /// <param name="directory">Absolute path; made with mode 0700.</param>
@@ -41,19 +45,35 @@ public sealed class ImageStore : IAsyncDisposable
     public static ImageStore Open(string directory, RegistryOptions options, Action<string> log) =>
         Open(directory, options, new LayerLimits(), log);
 
+    /// <summary>As above, with limits for the disk.</summary>
+    public static ImageStore Open(
+        string directory, RegistryOptions options, ImageDiskLimits disk, Action<string> log) =>
+        new(new StoreParts(directory, options, new LayerLimits(), log), disk);
+
     internal static ImageStore Open(
         string directory, RegistryOptions options, LayerLimits limits, Action<string> log) =>
-        new(directory, new RegistryClient(options), limits, log);
+        new(new StoreParts(directory, options, limits, log), new ImageDiskLimits());
+
+    /// <summary>What is wrong with the disk, in one line; empty when nothing is.</summary>
+    public string Alarm => _parts.Room!.Alarm;
+
+    /// <summary>
+    /// Removes what only tasks brought and none needs, the least recently used first, until the disk limits are kept.
+    /// To be called every few minutes.
+    /// </summary>
+    /// <exception cref="IOException">The disk is broken.</exception>
+    public void Collect() => _parts.Room!.Collect();
 
     /// <summary>Asks the registry which digest a tag has now.</summary>
     /// <exception cref="ImageException">The registry has it not, cannot be reached, or answers with what is
     /// refused.</exception>
     public Task<ResolvedImage> ResolveAsync(ImageReference reference, CancellationToken ct) =>
-        _registry.ResolveAsync(reference, ct);
+        _parts.Registry.ResolveAsync(reference, ct);
 
     /// <summary>
     /// The image of a pinned reference, pulled unless it is here already (then without any network). However many ask
-    /// at once, each layer is downloaded and unpacked once.
+    /// at once, each layer is downloaded and unpacked once. Nobody holds it afterwards: see
+    /// <see cref="AcquireAsync"/>.
     /// </summary>
     /// <exception cref="ImageException">It cannot be had; or the reference is not pinned.</exception>
     /// <exception cref="IOException">The disk is full or broken.</exception>
@@ -63,61 +83,83 @@ public sealed class ImageStore : IAsyncDisposable
         if (pinned.Digest is not { } digest)
             throw ImageException.Invalid(
                 $"{pinned} has no digest: resolve it first, so that all tasks get the same image");
-        if (_complete.TryGetValue(digest, out var known))
+        using var pin = _parts.Pins.New();
+        pin.Add([digest.Hex]);
+        if (_parts.Records.Find(digest) is { } record && _complete.TryGetValue(digest, out var known))
+        {
+            // Another tag or registry for the same bytes is something new to know.
+            if (!record.Repositories.Contains(pinned.FullRepository))
+                _parts.Records.Add(digest, record with { Repositories = Repositories(pinned) });
             return known;
+        }
+
         return await _flights.RunAsync(
             digest, (meter, cancel) => PullAsync(pinned, digest, meter, cancel), progress, ct).ConfigureAwait(false);
     }
 
     /// <summary>
-    /// Keeps the image until <see cref="Release"/>, also over a restart. The holder is a task id or another word of
-    /// letters, digits, '-', '_' and '.'; a holder has one image.
+    /// As <see cref="EnsureAsync"/>, and keeps the image for the holder until <see cref="Release"/>, also over a
+    /// restart: it cannot be removed in between.
     /// </summary>
-    public void Lease(string holder, LocalImage image) => _records.Lease(holder, image.Digest);
+    /// <param name="holder">A task id, or another word of letters, digits, '-', '_' and '.'; it has one image.</param>
+    /// <param name="service">Id of the service that may be rolled back to the image; empty = none.</param>
+    /// <param name="pinned">With a digest.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <exception cref="ImageException">It cannot be had; or the reference is not pinned.</exception>
+    /// <exception cref="IOException">The disk is full or broken.</exception>
+    public async Task<LocalImage> AcquireAsync(
+        string holder, string service, ImageReference pinned, IProgress<PullProgress>? progress, CancellationToken ct)
+    {
+        using var pin = _parts.Pins.New();
+        pin.Add(pinned.Digest is { } digest ? [digest.Hex] : []);
+        var image = await EnsureAsync(pinned, progress, ct).ConfigureAwait(false);
+        _parts.Leases.Add(holder, image.Digest);
+        _parts.Records.Touch(image.Digest, DateTimeOffset.UtcNow);
+        if (service.Length > 0)
+            _parts.Services.Use(service, image.Digest, DateTimeOffset.UtcNow);
+        return image;
+    }
+
+    /// <summary>Keeps an image that is here until <see cref="Release"/>.</summary>
+    /// <exception cref="ImageException">It was removed meanwhile.</exception>
+    public void Lease(string holder, LocalImage image)
+    {
+        lock (_parts.Pins.Gate)
+        {
+            if (_parts.Records.Find(image.Digest) is null)
+                throw new ImageException(ImageErrorKind.NotFound, $"No such image: {image.Digest}");
+            _parts.Leases.Add(holder, image.Digest);
+        }
+    }
 
     /// <summary>Gives the holder's image free; nothing happens when it has none.</summary>
-    public void Release(string holder) => _records.Release(holder);
+    public void Release(string holder) => _parts.Leases.Release(holder);
 
     /// <summary>
-    /// Deletes the images that nobody has leased, and the layers that no other image needs. Must not be called while
-    /// images are being pulled or mounted without a lease. Returns the number of images deleted.
+    /// What a tag, id or digest means on this machine, pinned; null when there is no such image here.
     /// </summary>
-    public int RemoveUnleased()
-    {
-        var removed = _records.RemoveUnleased();
-        foreach (var digest in removed)
-        {
-            _complete.TryRemove(digest, out _);
-        }
-
-        var keep = _records.NeededHex();
-        foreach (var hex in _layers.AllHex().Where(h => !keep.Contains(h)).ToList())
-        {
-            _layers.Delete(hex);
-        }
-
-        foreach (var hex in _blobs.AllHex().Where(h => !keep.Contains(h)).ToList())
-        {
-            _blobs.Delete(hex);
-        }
-
-        return removed.Count;
-    }
+    public ImageReference? FindLocal(string nameOrId) => Inventory.FindPinned(nameOrId);
 
     /// <summary>Breaks off what is being pulled and closes the connections; complete images stay.</summary>
     public async ValueTask DisposeAsync()
     {
         await _flights.StopAsync().ConfigureAwait(false);
-        await _layers.DisposeAsync().ConfigureAwait(false);
-        _registry.Dispose();
+        await _parts.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task<LocalImage> PullAsync(
         ImageReference pinned, ImageDigest digest, PullMeter meter, CancellationToken ct)
     {
-        var pulled = await _puller.PullAsync(pinned, meter, ct).ConfigureAwait(false);
-        _records.Add(digest, new ImageRecord(pinned.ToString(), pulled.NeededHex));
+        using var pin = _parts.Pins.New();
+        var pulled = await _puller.PullAsync(pinned, meter, pin, ct).ConfigureAwait(false);
+        var now = DateTimeOffset.UtcNow;
+        _parts.Records.Add(
+            digest, pulled.Record with { Repositories = Repositories(pinned), AddedAt = now, UsedAt = now });
         _complete[digest] = pulled.Image;
         return pulled.Image;
     }
+
+    private static string[] Repositories(ImageReference pinned) =>
+        pinned.Host == ImageInventory.NoRegistry ? [] : [pinned.FullRepository];
 }

@@ -4,9 +4,10 @@ namespace Swarm.Runtime.Images;
 /// <param name="DiffId">Digest of the uncompressed archive.</param>
 /// <param name="ImplicitDirectories">Paths (one character per byte) of directories without an entry of their
 /// own.</param>
+/// <param name="Bytes">Content of its files together.</param>
 /// <param name="Notes">What was left out, at most <see cref="LayerExtractor.MaxNotes"/> lines.</param>
 internal sealed record ExtractedLayer(
-    ImageDigest DiffId, IReadOnlyList<string> ImplicitDirectories, IReadOnlyList<string> Notes);
+    ImageDigest DiffId, IReadOnlyList<string> ImplicitDirectories, long Bytes, IReadOnlyList<string> Notes);
 
 /// <summary>Unpacks one layer into a directory in the form that overlayfs reads.</summary>
 internal static class LayerExtractor
@@ -34,16 +35,18 @@ internal static class LayerExtractor
                 notes.Add(note);
         });
         var entries = 0;
+        var bytes = 0L;
         while (tar.Next() is { } entry)
         {
             if (++entries > limits.MaxEntries)
                 throw ImageException.TooLarge($"layer has more than {limits.MaxEntries} entries");
+            bytes += entry.Size;
             writer.Write(entry);
         }
 
         var diffId = stream.Finish();
         tree.ApplyDirectoryTimes();
         ImageNative.SyncWholeFileSystem(root);
-        return new ExtractedLayer(diffId, [.. tree.ImplicitDirectories.Take(MaxImplicitDirectories)], notes);
+        return new ExtractedLayer(diffId, [.. tree.ImplicitDirectories.Take(MaxImplicitDirectories)], bytes, notes);
     }
 }

@@ -2,6 +2,11 @@ using System.Text.Json;
 
 namespace Swarm.Runtime.Images;
 
+/// <summary>What is known of an unpacked layer.</summary>
+/// <param name="ImplicitDirectories">Directories without an entry of their own.</param>
+/// <param name="Bytes">Content of its files together.</param>
+internal sealed record LayerDescription(IReadOnlyList<string> ImplicitDirectories, long Bytes);
+
 /// <summary>
 /// Unpacked layers by the digest of their uncompressed archive (diff id), shared by all images that have them:
 /// <c>layers/&lt;hex&gt;/diff</c> and <c>layer.json</c>. A layer directory is there completely or not at all.
@@ -11,22 +16,18 @@ internal sealed class LayerStore : IAsyncDisposable
     /// <summary>Layers that are downloaded and unpacked at the same time, over all images.</summary>
     internal const int MaxParallelLayers = 3;
 
-    private const int DownloadAttempts = 3;
-    private const int FirstRetryDelayMs = 300;
     private const string Description = "layer.json";
     private readonly string _directory;
     private readonly string _temporary;
-    private readonly RegistryClient _registry;
     private readonly LayerLimits _limits;
     private readonly Action<string> _log;
     private readonly SemaphoreSlim _slots = new(MaxParallelLayers);
     private readonly SingleFlight<bool> _flights = new();
 
-    internal LayerStore(string store, string temporary, RegistryClient registry, LayerLimits limits, Action<string> log)
+    internal LayerStore(string store, string temporary, LayerLimits limits, Action<string> log)
     {
         _directory = Path.Combine(store, "layers");
         _temporary = temporary;
-        _registry = registry;
         _limits = limits;
         _log = log;
         StoreFiles.MakePrivateDirectory(_directory);
@@ -44,59 +45,69 @@ internal sealed class LayerStore : IAsyncDisposable
 
     internal bool Has(ImageDigest diffId) => File.Exists(Path.Combine(DirectoryOf(diffId), Description));
 
-    internal IReadOnlyList<string> ImplicitDirectories(ImageDigest diffId) =>
-        JsonSerializer.Deserialize<string[]>(File.ReadAllBytes(Path.Combine(DirectoryOf(diffId), Description))) ?? [];
+    internal LayerDescription Describe(ImageDigest diffId) =>
+        JsonSerializer.Deserialize<LayerDescription>(
+            File.ReadAllBytes(Path.Combine(DirectoryOf(diffId), Description)))!;
 
-    /// <summary>Makes the layer present, from the registry when it is not.</summary>
+    /// <summary>
+    /// Makes the layer present. Unless it is, its archive is fetched (once, however many want it, and a bounded number
+    /// of layers at a time) and unpacked.
+    /// </summary>
+    /// <param name="image">For messages.</param>
+    /// <param name="diffId">What it must unpack to.</param>
+    /// <param name="fetch">Brings the verified archive; not called when the layer is here.</param>
+    /// <param name="meter">Told what happens.</param>
+    /// <param name="ct">Gives up.</param>
     internal async Task EnsureAsync(
-        ImageReference image, Descriptor blob, ImageDigest diffId, PullMeter meter, CancellationToken ct)
+        string image, ImageDigest diffId, Func<CancellationToken, Task<LayerArchive>> fetch, LayerMeter meter,
+        CancellationToken ct)
     {
-        if (!Has(diffId))
+        if (Has(diffId))
         {
-            meter.ExpectBytes(blob.Size);
-            await _flights.RunAsync(
-                diffId, (_, cancel) => PullAsync(image, blob, diffId, meter, cancel), progress: null, ct)
-                .ConfigureAwait(false);
+            meter.Enter(LayerPhase.Present);
+            return;
         }
 
-        meter.LayerDone();
+        await _flights.RunAsync(
+            diffId, (_, cancel) => BringAsync(image, diffId, fetch, meter, cancel), progress: null, ct)
+            .ConfigureAwait(false);
+        meter.Enter(LayerPhase.Complete);
     }
 
     internal IEnumerable<string> AllHex() =>
         Directory.EnumerateDirectories(_directory).Select(p => Path.GetFileName(p));
 
-    /// <summary>Deletes a layer; the rename first, so that a crash leaves no half of it.</summary>
-    internal void Delete(string hex)
+    /// <summary>Takes a layer's name away; what is left at the returned path is to be deleted.</summary>
+    internal string Bury(string hex)
     {
         var grave = Path.Combine(_temporary, Path.GetRandomFileName());
         StoreFiles.MoveDurably(Path.Combine(_directory, hex), grave);
-        TreeRemover.Remove(grave);
+        return grave;
     }
 
-    private async Task<bool> PullAsync(
-        ImageReference image, Descriptor blob, ImageDigest diffId, PullMeter meter, CancellationToken ct)
+    private async Task<bool> BringAsync(
+        string image, ImageDigest diffId, Func<CancellationToken, Task<LayerArchive>> fetch, LayerMeter meter,
+        CancellationToken ct)
     {
         await _slots.WaitAsync(ct).ConfigureAwait(false);
-        // Not synced: a download that a crash interrupts is thrown away, only the unpacked layer must last.
-        var file = Path.Combine(_temporary, Path.GetRandomFileName());
         var work = Path.Combine(_temporary, Path.GetRandomFileName());
         try
         {
             if (Has(diffId))
                 return true;
-            await DownloadAsync(image, blob, file, meter, ct).ConfigureAwait(false);
-            Unpack(image, file, work, diffId, ct);
+            using var archive = await fetch(ct).ConfigureAwait(false);
+            meter.Enter(LayerPhase.Extracting);
+            Unpack(image, archive.Path, work, diffId, ct);
             return true;
         }
         finally
         {
-            File.Delete(file);
             TreeRemover.Remove(work);
             _slots.Release();
         }
     }
 
-    private void Unpack(ImageReference image, string file, string work, ImageDigest diffId, CancellationToken ct)
+    private void Unpack(string image, string file, string work, ImageDigest diffId, CancellationToken ct)
     {
         StoreFiles.MakePrivateDirectory(work);
         Directory.CreateDirectory(DiffOf(work));
@@ -111,27 +122,8 @@ internal sealed class LayerStore : IAsyncDisposable
 
         StoreFiles.WriteDurably(
             Path.Combine(work, Description),
-            JsonSerializer.SerializeToUtf8Bytes(layer.ImplicitDirectories),
+            JsonSerializer.SerializeToUtf8Bytes(new LayerDescription(layer.ImplicitDirectories, layer.Bytes)),
             _temporary);
         StoreFiles.MoveDurably(work, DirectoryOf(diffId));
-    }
-
-    private async Task DownloadAsync(
-        ImageReference image, Descriptor blob, string path, PullMeter meter, CancellationToken ct)
-    {
-        using var file = StoreFiles.Create(path);
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await _registry.DownloadAsync(image, blob, file, meter, ct).ConfigureAwait(false);
-                return;
-            }
-            catch (ImageException e) when (e.Kind == ImageErrorKind.Unreachable && attempt < DownloadAttempts)
-            {
-                _log($"{image}: {e.Message}; trying again");
-                await Task.Delay(FirstRetryDelayMs << (2 * (attempt - 1)), ct).ConfigureAwait(false);
-            }
-        }
     }
 }

@@ -27,12 +27,26 @@ internal static class ManifestParser
     /// <param name="content">The document.</param>
     /// <param name="contentType">The media type that the registry or the referring document gave for it.</param>
     /// <exception cref="ImageException">The document breaks a rule.</exception>
-    internal static ManifestDocument Parse(ReadOnlyMemory<byte> content, string contentType)
+    internal static ManifestDocument Parse(ReadOnlyMemory<byte> content, string contentType) =>
+        Guarded(content, root => Document(root, contentType));
+
+    /// <summary>
+    /// A document of this disk or of an archive; without a media type of its own its fields tell what it is.
+    /// </summary>
+    /// <exception cref="ImageException">The document breaks a rule.</exception>
+    internal static ManifestDocument ParseStored(ReadOnlyMemory<byte> content) => Guarded(content, root =>
+    {
+        var type = Text(root, "mediaType");
+        var guess = root.TryGetProperty("manifests", out _) ? MediaTypes.OciIndex : MediaTypes.OciManifest;
+        return Document(root, type.Length > 0 ? type : guess);
+    });
+
+    private static ManifestDocument Guarded(ReadOnlyMemory<byte> content, Func<JsonElement, ManifestDocument> read)
     {
         try
         {
             using var json = JsonDocument.Parse(content, s_strict);
-            return Document(json.RootElement, contentType);
+            return read(json.RootElement);
         }
         catch (Exception e) when (
             e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
@@ -40,17 +54,6 @@ internal static class ManifestParser
             throw new ImageException(
                 ImageErrorKind.Invalid, "manifest is no valid JSON document of its kind: " + e.Message, e);
         }
-    }
-
-    /// <summary>
-    /// A document that was accepted before; without a media type of its own its fields tell what it is.
-    /// </summary>
-    internal static ManifestDocument ParseStored(ReadOnlyMemory<byte> content)
-    {
-        using var json = JsonDocument.Parse(content, s_strict);
-        var type = Text(json.RootElement, "mediaType");
-        var guess = json.RootElement.TryGetProperty("manifests", out _) ? MediaTypes.OciIndex : MediaTypes.OciManifest;
-        return Document(json.RootElement, type.Length > 0 ? type : guess);
     }
 
     private static ManifestDocument Document(JsonElement root, string contentType)

@@ -23,6 +23,16 @@ public sealed record RegistryOptions
     /// </summary>
     public Func<string, RegistryCredentials?> Credentials { get; init; } = _ => null;
 
+    /// <summary>
+    /// Registries that are asked before another one, by the host of that other one (docker.io). What they have under a
+    /// tag is believed; a digest is checked as always.
+    /// </summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Mirrors { get; init; } =
+        new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>Takes notes for the daemon's log.</summary>
+    public Action<string> Log { get; init; } = _ => { };
+
     /// <summary>CPU architecture to choose from an index, in Go's words (amd64, arm64).</summary>
     public string Architecture { get; init; } = OwnArchitecture();
 

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace Swarm.Runtime.Images;
 
-/// <summary>GET requests to a registry with authentication, and redirects followed by hand under our rules.</summary>
+/// <summary>Requests to a registry with authentication, and redirects followed by hand under our rules.</summary>
 internal sealed class RegistryTransport : IDisposable
 {
     private const int MaxRedirects = 5;
@@ -21,56 +21,83 @@ internal sealed class RegistryTransport : IDisposable
     /// <summary>The successful answer to GET /v2/&lt;repository&gt;/&lt;path&gt;; its body is still unread.</summary>
     /// <exception cref="ImageException">There is none; the kind says why.</exception>
     internal async Task<HttpResponseMessage> GetAsync(
-        ImageReference reference, string path, IReadOnlyList<string> accept, CancellationToken ct)
+        ImageReference reference, RegistryRequest request, CancellationToken ct)
     {
-        var registry = RegistryAddress.Base(reference.Host, _options.InsecureHosts);
-        var target = new Uri(registry, $"{reference.Repository}/{path}");
-        var header = _authorization.Known(reference);
-        var response = await FollowAsync(reference, registry, target, header, accept, ct).ConfigureAwait(false);
-        if (response.StatusCode == HttpStatusCode.Unauthorized)
-        {
-            using (response)
-            {
-                header = await GuardAsync(
-                    reference, limit => _authorization.AnswerAsync(reference, registry, response, limit), ct)
-                    .ConfigureAwait(false);
-            }
-
-            if (header is null)
-                throw Denied(reference, HttpStatusCode.Unauthorized);
-            response = await FollowAsync(reference, registry, target, header, accept, ct).ConfigureAwait(false);
-        }
-
-        if (response.StatusCode == HttpStatusCode.OK)
+        var response = await AskAsync(reference, request, ct).ConfigureAwait(false);
+        if (response.StatusCode is HttpStatusCode.OK
+            || (request.From > 0 && response.StatusCode is HttpStatusCode.PartialContent))
             return response;
         using (response)
-            throw Failure(reference, response.StatusCode);
+            throw RegistryFailures.Of(reference, response.StatusCode, request.Actions);
     }
+
+    /// <summary>The answer, whatever its status, after authentication and redirects.</summary>
+    /// <exception cref="ImageException">There is none, or the registry takes no credentials that we have.</exception>
+    internal async Task<HttpResponseMessage> AskAsync(
+        ImageReference reference, RegistryRequest request, CancellationToken ct)
+    {
+        var registry = RegistryAddress.Base(reference.Host, _options.InsecureHosts);
+        var header = _authorization.Known(reference, request.Actions);
+        var response = await FollowAsync(reference, registry, request, header, ct).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.Unauthorized)
+            return response;
+        using (response)
+        {
+            header = await GuardAsync(
+                reference, _options.StallTimeout,
+                limit => _authorization.AnswerAsync(reference, registry, response, request.Actions, limit), ct)
+                .ConfigureAwait(false);
+        }
+
+        if (header is null)
+            throw RegistryFailures.Denied(reference, HttpStatusCode.Unauthorized, request.Actions);
+        return await FollowAsync(reference, registry, request, header, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks whether the registry takes the credentials.</summary>
+    /// <exception cref="ImageException">It does not, or cannot be reached.</exception>
+    internal Task CheckCredentialsAsync(string host, RegistryCredentials credentials, CancellationToken ct)
+    {
+        var anything = ImageReference.Parse(host == ImageReference.DefaultHost ? "library/login" : host + "/login");
+        var registry = RegistryAddress.Base(host, _options.InsecureHosts);
+        return GuardAsync(
+            anything, _options.StallTimeout,
+            async limit =>
+            {
+                await _authorization.CheckAsync(host, registry, credentials, limit).ConfigureAwait(false);
+                return true;
+            },
+            ct);
+    }
+
+    /// <summary>Forgets tokens of a registry whose credentials changed.</summary>
+    internal void Forget(string host) => _authorization.Forget(host);
 
     public void Dispose() => _connections.Dispose();
 
     private async Task<HttpResponseMessage> FollowAsync(
-        ImageReference reference,
-        Uri registry,
-        Uri target,
-        AuthenticationHeaderValue? header,
-        IReadOnlyList<string> accept,
+        ImageReference reference, Uri registry, RegistryRequest request, AuthenticationHeaderValue? header,
         CancellationToken ct)
     {
+        var target = request.Address ?? new Uri(registry, $"{reference.Repository}/{request.Path}");
         for (var hop = 0; hop <= MaxRedirects; hop++)
         {
-            var response = await SendAsync(reference, registry, target, header, accept, ct).ConfigureAwait(false);
+            var response = await SendAsync(reference, registry, target, request, header, ct).ConfigureAwait(false);
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308))
                 return response;
             using (response)
                 target = Redirect(reference, registry, target, response.Headers.Location);
+            if (request.Content is not null)
+                throw ImageException.Invalid($"registry {reference.Host} redirects an upload, which is not followed");
         }
 
         throw new ImageException(
             ImageErrorKind.Invalid, $"registry {reference.Host} redirects more than {MaxRedirects} times");
     }
 
-    private static Uri Redirect(ImageReference reference, Uri registry, Uri from, Uri? location)
+    /// <summary>Where the registry sends us, if we go there.</summary>
+    /// <exception cref="ImageException">It is no address that is followed.</exception>
+    internal static Uri Redirect(ImageReference reference, Uri registry, Uri from, Uri? location)
     {
         var target = location is null ? null : new Uri(from, location);
         var mayBePlain = registry.Scheme == Uri.UriSchemeHttp;
@@ -82,75 +109,47 @@ internal sealed class RegistryTransport : IDisposable
                 + $"{NativeName.Show(NativeName.Of(target?.Scheme ?? "nothing"))}, which is not followed");
     }
 
+    /// <summary>A body has the time that the slowest acceptable rate gives it.</summary>
     private Task<HttpResponseMessage> SendAsync(
-        ImageReference reference,
-        Uri registry,
-        Uri target,
-        AuthenticationHeaderValue? header,
-        IReadOnlyList<string> accept,
-        CancellationToken ct) => GuardAsync(
+        ImageReference reference, Uri registry, Uri target, RegistryRequest request,
+        AuthenticationHeaderValue? header, CancellationToken ct) => GuardAsync(
             reference,
+            _options.StallTimeout + TimeSpan.FromSeconds(request.ContentBytes / (double)_options.MinBytesPerSecond),
             async limit =>
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, target);
-                foreach (var type in accept)
+                using var message = new HttpRequestMessage(request.Method, target);
+                message.Content = request.Content?.Invoke();
+                foreach (var type in request.Accept)
                 {
-                    request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
+                    message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
                 }
 
+                if (request.From > 0)
+                    message.Headers.Range = new RangeHeaderValue(request.From, null);
                 if (RegistryAddress.IsSameOrigin(registry, target))
-                    request.Headers.Authorization = header;
+                    message.Headers.Authorization = header;
                 return await _connections.For(registry, target)
-                    .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit).ConfigureAwait(false);
+                    .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit).ConfigureAwait(false);
             },
             ct);
 
     /// <summary>Bounds the wait for an answer, and turns network failures into one line.</summary>
-    private async Task<T> GuardAsync<T>(
-        ImageReference reference, Func<CancellationToken, Task<T>> ask, CancellationToken ct)
+    private static async Task<T> GuardAsync<T>(
+        ImageReference reference, TimeSpan within, Func<CancellationToken, Task<T>> ask, CancellationToken ct)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(_options.StallTimeout);
+        limit.CancelAfter(within);
         try
         {
             return await ask(limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
-            throw Unreachable(reference, "no answer in time", e);
-        }
-        catch (HttpRequestException e) when (e.InnerException is ImageException ours)
-        {
-            throw new ImageException(ours.Kind, ours.Message, e);
-        }
-        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.SecureConnectionError)
-        {
-            var why = e.InnerException?.Message ?? e.Message;
-            throw Unreachable(reference, $"TLS failed: {why} (a registry without TLS must be listed as insecure)", e);
+            throw RegistryFailures.Unreachable(reference, "no answer in time", e);
         }
         catch (HttpRequestException e)
         {
-            throw Unreachable(reference, e.InnerException?.Message ?? e.Message, e);
+            throw RegistryFailures.Of(reference, e);
         }
     }
-
-    private static ImageException Unreachable(ImageReference reference, string why, Exception inner) =>
-        new(ImageErrorKind.Unreachable, $"registry {reference.Host} cannot be reached: {why}", inner);
-
-    private static ImageException Failure(ImageReference reference, HttpStatusCode status) => (int)status switch
-    {
-        404 => new ImageException(
-            ImageErrorKind.NotFound,
-            $"No such image: {reference} (the registry {reference.Host} has no such repository or tag)"),
-        401 or 403 => Denied(reference, status),
-        429 or >= 500 => new ImageException(
-            ImageErrorKind.Unreachable,
-            $"registry {reference.Host} answered {(int)status} for {reference}; try again later"),
-        _ => ImageException.Invalid($"registry {reference.Host} answered {(int)status} for {reference}"),
-    };
-
-    private static ImageException Denied(ImageReference reference, HttpStatusCode status) => new(
-        ImageErrorKind.Denied,
-        $"pull access denied for {reference}: the repository does not exist or wants credentials "
-        + $"(status {(int)status})");
 }

@@ -41,7 +41,9 @@ internal sealed class SingleFlight<TResult>
                 ct.ThrowIfCancellationRequested();
             }
 
-            return await flight.Work.WaitAsync(ct).ConfigureAwait(false);
+            var result = await flight.Work.WaitAsync(ct).ConfigureAwait(false);
+            progress?.Report(flight.Meter.Now);
+            return result;
         }
         finally
         {

@@ -19,6 +19,14 @@ internal static class StoreFiles
         return file;
     }
 
+    /// <summary>A private file that may have been begun before; nobody else has it open.</summary>
+    internal static SafeFileHandle OpenOrCreate(string path)
+    {
+        var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        File.SetUnixFileMode(file, PrivateFile);
+        return file;
+    }
+
     /// <summary>Replaces a file whole or not at all, through a temporary directory of the same file system.</summary>
     internal static void WriteDurably(string path, ReadOnlySpan<byte> content, string temporaryDirectory)
     {

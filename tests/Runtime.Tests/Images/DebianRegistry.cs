@@ -25,13 +25,20 @@ internal sealed class DebianRegistry : IAsyncDisposable
 
     internal RegistryOptions Options => new() { InsecureHosts = [Host], Architecture = "amd64" };
 
-    internal static async Task<DebianRegistry> StartAsync(TempDirectory temp)
+    /// <summary>Who may use a registry with a password, and the password in htpasswd's form.</summary>
+    internal static readonly RegistryCredentials Joe = new("joe", "s3cret");
+
+    private const string JoesLine = "joe:$2b$04$4fvPQRkeZWFlvKCCre7KuODUBu/SKVHClCrzA7A1P8CgnS/C3lUZW\n";
+
+    internal static async Task<DebianRegistry> StartAsync(TempDirectory temp, bool withPassword = false)
     {
         var port = FreePort();
         var config = temp.At("registry.yml");
         await File.WriteAllTextAsync(config,
             $"version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {temp.Sub("registry")}}}\n"
-            + $"http:\n  addr: 127.0.0.1:{port}\n");
+            + $"http:\n  addr: 127.0.0.1:{port}\n"
+            + (withPassword ? $"auth: {{htpasswd: {{realm: r, path: {temp.At("htpasswd")}}}}}\n" : ""));
+        await File.WriteAllTextAsync(temp.At("htpasswd"), JoesLine);
         var start = new ProcessStartInfo(
             "docker-registry", ["serve", config]) { RedirectStandardOutput = true, RedirectStandardError = true };
         var process = Process.Start(start)!;
@@ -85,7 +92,7 @@ internal sealed class DebianRegistry : IAsyncDisposable
             try
             {
                 using var answer = await _http.GetAsync("");
-                if (answer.IsSuccessStatusCode)
+                if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.Unauthorized)
                     return;
             }
             catch (HttpRequestException) when (!_process.HasExited)

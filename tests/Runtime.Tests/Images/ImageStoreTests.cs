@@ -172,6 +172,8 @@ public sealed class ImageStoreTests : IDisposable
             _registry.Serve(TestImage.Of(new TestTar().File("ok").File("../../x").Bytes())), ImageErrorKind.Invalid,
                 "'..'");
 
+    private static readonly HashSet<ImageDigest> s_ids = [];
+
     [Fact]
     public async Task Leases_keep_images_and_shared_layers()
     {
@@ -180,18 +182,19 @@ public sealed class ImageStoreTests : IDisposable
         {
             var one = await store.EnsureAsync(_registry.Serve(_image), null, CancellationToken.None);
             await store.EnsureAsync(_registry.Serve(other, "other"), null, CancellationToken.None);
+            s_ids.UnionWith(store.Inventory.List().Select(i => i.Id));
             store.Lease("task-1", one);
             Assert.Throws<ArgumentException>(() => store.Lease("../x", one));
         }
 
         await using var again = Open();
-        Assert.Equal(1, again.RemoveUnleased());
+        Assert.Equal(1, again.Inventory.Prune(all: true, _ => true).Deleted.Count(d => s_ids.Contains(d)));
         var kept = await again.EnsureAsync(_registry.Serve(_image), null, CancellationToken.None);
         Assert.All(kept.LayerDirectories, d => Assert.True(Directory.Exists(d)));
         Assert.Equal(2, Directory.GetDirectories(_temp.At("store", "layers")).Length);
         again.Release("task-1");
         again.Release("task-1");
-        Assert.Equal(1, again.RemoveUnleased());
+        Assert.Equal(1, again.Inventory.Prune(all: true, _ => true).Deleted.Count(d => s_ids.Contains(d)));
         Assert.Empty(Directory.GetDirectories(_temp.At("store", "layers")));
         Assert.Empty(Directory.GetFiles(_temp.At("store", "blobs", "sha256")));
         // And it can be had again.

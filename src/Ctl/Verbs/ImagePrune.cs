@@ -1,0 +1,92 @@
+using System.CommandLine;
+using Swarm.Ctl.Cli;
+using Swarm.Protocol.V1;
+
+namespace Swarm.Ctl.Verbs;
+
+/// <summary>`image prune`</summary>
+internal static class ImagePrune
+{
+    internal static Command Build()
+    {
+        var all = new Option<bool>("--all", "-a") { Description = "Remove all unused images, not just dangling ones" };
+        var force = new Option<bool>("--force", "-f") { Description = "Do not prompt for confirmation" };
+        var filter = new Option<string[]>("--filter")
+        {
+            Description = "until=TIME, label=KEY[=VALUE], label!=KEY[=VALUE]", HelpName = "filter",
+            DefaultValueFactory = _ => [],
+        };
+        var command = new Command("prune", "Remove images that no container uses and no rollback needs")
+        {
+            all, force, filter,
+        };
+        return command.Does(async (ctl, parsed, ct) =>
+        {
+            var request = Request(parsed.GetRequiredValue(filter), parsed.GetValue(all));
+            if (!parsed.GetValue(force) && !Confirmed(ctl, request.All))
+            {
+                return ExitCode.Done;
+            }
+
+            var answer = await ctl.LocalAsync<PruneImagesRequest, PruneImagesResponse>("PruneImages", request, ct)
+                .ConfigureAwait(false);
+            Print(ctl, answer);
+            return ExitCode.Done;
+        });
+    }
+
+    private static PruneImagesRequest Request(string[] texts, bool all)
+    {
+        const string except = "label!=";
+        var request = new PruneImagesRequest { All = all };
+        request.ExceptLabels.Add(
+            texts.Where(t => t.StartsWith(except, StringComparison.Ordinal)).Select(t => t[except.Length..]));
+        var filters = VerbParts.Filters(
+            [.. texts.Where(t => !t.StartsWith(except, StringComparison.Ordinal))], "label", "until", "dangling");
+        request.Labels.Add(filters["label"]);
+        request.UntilNs = filters["until"]
+            .Select(u => Moments.Ns("--filter until", u, TimeProvider.System)).DefaultIfEmpty(0).Min();
+        if (filters["dangling"].LastOrDefault() is { } dangling)
+        {
+            request.All = dangling switch
+            {
+                "true" or "1" => false,
+                "false" or "0" => true,
+                _ => throw new UsageException($"--filter 'dangling={dangling}': use true or false"),
+            };
+        }
+
+        return request;
+    }
+
+    private static bool Confirmed(Cli.Ctl ctl, bool all)
+    {
+        ctl.Out.WriteLine(all
+            ? "WARNING! This will remove all images without at least one container associated to them."
+            : "WARNING! This will remove all dangling images.");
+        ctl.Out.Write("Are you sure you want to continue? [y/N] ");
+        ctl.Out.Flush();
+        return Console.In.ReadLine()?.Trim() is "y" or "Y" or "yes";
+    }
+
+    private static void Print(Cli.Ctl ctl, PruneImagesResponse answer)
+    {
+        if (answer.Deleted.Count > 0)
+        {
+            ctl.Out.WriteLine("Deleted Images:");
+            foreach (var tag in answer.Untagged)
+            {
+                ctl.Out.WriteLine($"untagged: {tag}");
+            }
+
+            foreach (var digest in answer.Deleted)
+            {
+                ctl.Out.WriteLine($"deleted: {digest}");
+            }
+
+            ctl.Out.WriteLine();
+        }
+
+        ctl.Out.WriteLine($"Total reclaimed space: {ImageParts.Size(answer.ReclaimedBytes)}");
+    }
+}
