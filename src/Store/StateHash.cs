@@ -59,6 +59,14 @@ public static class StateHash
                 change.Has ? StoredObject.Of(to, change.After!) : null);
         }
 
+        foreach (var change in PersistentDiff.Between(from.Payloads, to.Payloads))
+        {
+            hash = Swap(
+                encoder, hash,
+                change.Had ? StoredObject.Of(change.Before!) : null,
+                change.Has ? StoredObject.Of(change.After!) : null);
+        }
+
         foreach (var change in PersistentDiff.Between(from.Requests.ById, to.Requests.ById))
         {
             hash = Swap(
