@@ -9,16 +9,15 @@ internal static class PayloadJson
 {
     internal static void Add(JsonObject json, ContainerSpec container)
     {
-        List(json, PayloadKind.Secret, "Secret", container.Secrets);
-        List(json, PayloadKind.Config, "Config", container.Configs);
+        List(json, "Secret", container.Secrets);
+        List(json, "Config", container.Configs);
         if (container.Health is { } health)
         {
             json["Healthcheck"] = Health(health);
         }
     }
 
-    private static void List(
-        JsonObject json, PayloadKind kind, string word, IReadOnlyCollection<PayloadReference> references)
+    private static void List(JsonObject json, string word, IReadOnlyCollection<PayloadReference> references)
     {
         if (references.Count > 0)
         {
@@ -26,8 +25,7 @@ internal static class PayloadJson
             {
                 ["File"] = new JsonObject
                 {
-                    ["Name"] = r.Target.Length > 0 ? r.Target
-                        : kind == PayloadKind.Secret ? r.Name : PayloadRules.PathOf(kind, r),
+                    ["Name"] = r.Target.Length > 0 ? r.Target : r.Name,
                     ["UID"] = r.Uid.Length > 0 ? r.Uid : "0",
                     ["GID"] = r.Gid.Length > 0 ? r.Gid : "0",
                     ["Mode"] = r.ModeOrDefault(),

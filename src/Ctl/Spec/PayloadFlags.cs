@@ -51,6 +51,15 @@ internal static class PayloadFlags
     internal static IEnumerable<(PayloadKind Kind, PayloadReference Reference)> MissingIds(ServiceSpec spec) =>
         (spec.Task?.Container).Payloads().Where(p => p.Reference.Id.Length == 0);
 
+    /// <summary>Ids are nobody's fault before a manager was asked for them.</summary>
+    internal static void Pretend(ServiceSpec spec)
+    {
+        foreach (var (_, reference) in MissingIds(spec).ToList())
+        {
+            reference.Id = "unknown";
+        }
+    }
+
     private static void Change(PayloadKind kind, RepeatedField<PayloadReference> stored, FlagValues flags)
     {
         var add = flags.All($"{kind.Word()}-add", t => Parse($"--{kind.Word()}-add", t));

@@ -61,6 +61,7 @@ internal static class SpecBuilder
     {
         if (flags.Faults.Count > 0)
         {
+            PayloadFlags.Pretend(spec);
             throw new UsageException(string.Join(
                 '\n', flags.Faults.Concat(SpecValidator.Check(spec).Select(f => f.ToString()))));
         }

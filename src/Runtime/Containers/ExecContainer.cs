@@ -13,9 +13,6 @@ internal static class ExecContainer
     /// <summary>How soon a call that is called off is noticed.</summary>
     private const int SliceMs = 100;
 
-    /// <summary>The runtime ends at once when the command has; then there is this much to wait at most.</summary>
-    private const int ReapPatienceMs = 5_000;
-
     private const int ProcessGroupField = 2;
 
     /// <exception cref="ContainerException">The container does not run.</exception>
@@ -68,7 +65,7 @@ internal static class ExecContainer
             int runtime;
             try
             {
-                runtime = SpawnNative.Spawn(program, args, ToolProcess.Environment, writeEnd, -1);
+                runtime = SpawnNative.Spawn(program, args, ToolProcess.Environment, writeEnd, -1, leads: true);
             }
             finally
             {
@@ -133,28 +130,24 @@ internal static class ExecContainer
     }
 
     /// <summary>
-    /// The runtime waits for its child, so the child's number is its own until the runtime has ended. The command leads
-    /// a session: one signal reaches what it has started.
+    /// What the command has started is in its group, which crun names after a process that has ended and runc after the
+    /// command. The runtime waits for the command, so its number is nobody else's before the runtime is reaped.
     /// </summary>
     private static void Kill(int runtime, string pidFile)
     {
-        if (File.Exists(pidFile) && int.TryParse(
-            File.ReadAllText(pidFile), NumberStyles.None, CultureInfo.InvariantCulture, out var child) && child > 1)
+        if (File.Exists(pidFile)
+            && int.TryParse(File.ReadAllText(pidFile).Trim(), CultureInfo.InvariantCulture, out var child) && child > 1)
         {
-            if (GroupOf(child) == child)
+            var group = GroupOf(child);
+            if (group > 1 && group != GroupOf(Environment.ProcessId))
             {
-                _ = ContainerNative.kill(-child, ContainerNative.SigKill);
+                _ = ContainerNative.kill(-group, ContainerNative.SigKill);
             }
 
             _ = ContainerNative.kill(child, ContainerNative.SigKill);
         }
 
-        using var ended = ContainerNative.TryOpenPidFd(runtime);
-        if (ended is not null
-            && !ContainerNative.WaitReadable((int)ended.DangerousGetHandle(), ReapPatienceMs))
-        {
-            _ = ContainerNative.kill(runtime, ContainerNative.SigKill);
-        }
+        _ = ContainerNative.kill(-runtime, ContainerNative.SigKill);
     }
 
     /// <summary>0 when there is no such process. The name in the file may hold anything, brackets included.</summary>
