@@ -169,7 +169,14 @@ internal sealed class ClusterStore(TimeProvider clock) : IStateMachine
                 .Select(c => new Change<Model.ServiceRecord>(c.Before, c.After)),
         ],
         [.. PersistentDiff.Between(from.Nodes, to.Nodes).Select(c => new Change<Model.NodeRecord>(c.Before, c.After))],
-        !ReferenceEquals(from.Cluster, to.Cluster));
+        !ReferenceEquals(from.Cluster, to.Cluster))
+    {
+        Payloads =
+        [
+            .. PersistentDiff.Between(from.Payloads, to.Payloads)
+                .Select(c => new Change<Model.PayloadRecord>(c.Before, c.After)),
+        ],
+    };
 
     private sealed class Subscription(ClusterStore store, Action<StateStep> onStep) : IDisposable
     {

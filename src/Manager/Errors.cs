@@ -26,6 +26,7 @@ internal static class Errors
             RefusalKind.NotFound => RpcStatusCode.NotFound,
             RefusalKind.NameInUse => RpcStatusCode.AlreadyExists,
             RefusalKind.PortInUse => RpcStatusCode.AlreadyExists,
+            RefusalKind.InUse => RpcStatusCode.FailedPrecondition,
             RefusalKind.RequestReused => RpcStatusCode.InvalidArgument,
             _ => RpcStatusCode.FailedPrecondition,
         },
@@ -49,6 +50,9 @@ internal static class Errors
 
     /// <summary>A name or port that another object has.</summary>
     internal static RpcException Taken(SpecFault fault) => Told(RpcStatusCode.AlreadyExists, [fault]);
+
+    /// <summary>Something that the request names is not there.</summary>
+    internal static RpcException Missing(IReadOnlyList<SpecFault> faults) => Told(RpcStatusCode.NotFound, faults);
 
     /// <summary>The present state does not allow it.</summary>
     internal static RpcException Impossible(SpecFault fault) => Told(RpcStatusCode.FailedPrecondition, [fault]);

@@ -245,7 +245,8 @@ public sealed class ManagerNode : IAsyncDisposable
             new Watches(context),
             new EventStream(context),
             new ObservationCommands(context),
-            new ClusterCommands(context));
+            new ClusterCommands(context),
+            new PayloadCommands(context));
     }
 
     /// <summary>Answers from what this manager has, whoever leads.</summary>

@@ -33,6 +33,16 @@ public readonly record struct ServiceId(string Value) : IComparable<ServiceId>
     public override string ToString() => Value ?? "";
 }
 
+/// <summary>Names one secret or config; never given twice, so a name that is used again is another one.</summary>
+public readonly record struct PayloadId(string Value) : IComparable<PayloadId>
+{
+    /// <inheritdoc/>
+    public int CompareTo(PayloadId other) => string.CompareOrdinal(Value, other.Value);
+
+    /// <inheritdoc/>
+    public override string ToString() => Value ?? "";
+}
+
 /// <summary>Names one task: one attempt to run one container on one node.</summary>
 public readonly record struct TaskId(string Value) : IComparable<TaskId>
 {

@@ -47,6 +47,7 @@ internal static class DaemonProgram
         ThreadPool.SetMinThreads(MinPoolThreads, MinPoolThreads);
         // Before anything is opened: no descriptor that somebody left open may reach a container runtime.
         ProcessHygiene.MarkDescriptorsCloseOnExec();
+        ProcessHygiene.ForbidDumps();
         using var loggers = Loggers(options.Debug);
         return await RunAsync(options, loggers).ConfigureAwait(false);
     }

@@ -32,7 +32,7 @@ internal static class ActionCodec
             SetNodeRole = new SetNodeRole { NodeId = a.Id.ToString(), Role = a.Role },
         },
         StoreAction.RemoveNode a => new LogAction { RemoveNode = a.Id.ToString() },
-        _ => ServiceToMessage(action),
+        _ => PayloadToMessage(action) ?? ServiceToMessage(action),
     };
 
     internal static StoreAction FromMessage(LogAction message) => message.KindCase switch
@@ -54,7 +54,24 @@ internal static class ActionCodec
         LogAction.KindOneofCase.SetNodeRole => new StoreAction.SetNodeRole(
             new NodeId(message.SetNodeRole.NodeId), message.SetNodeRole.Role),
         LogAction.KindOneofCase.RemoveNode => new StoreAction.RemoveNode(new NodeId(message.RemoveNode)),
+        LogAction.KindOneofCase.CreatePayload => new StoreAction.CreatePayload(Views.FromView(message.CreatePayload)),
+        LogAction.KindOneofCase.UpdatePayloadSpec => new StoreAction.UpdatePayloadSpec(
+            new PayloadId(message.UpdatePayloadSpec.PayloadId),
+            message.UpdatePayloadSpec.Version,
+            message.UpdatePayloadSpec.Spec ?? new PayloadSpec()),
+        LogAction.KindOneofCase.RemovePayload => new StoreAction.RemovePayload(new PayloadId(message.RemovePayload)),
         _ => ServiceFromMessage(message),
+    };
+
+    private static LogAction? PayloadToMessage(StoreAction action) => action switch
+    {
+        StoreAction.CreatePayload a => new LogAction { CreatePayload = Views.ToSecretView(a.Payload) },
+        StoreAction.UpdatePayloadSpec a => new LogAction
+        {
+            UpdatePayloadSpec = new UpdatePayloadSpec { PayloadId = a.Id.Value, Version = a.Version, Spec = a.Spec },
+        },
+        StoreAction.RemovePayload a => new LogAction { RemovePayload = a.Id.Value },
+        _ => null,
     };
 
     private static LogAction ServiceToMessage(StoreAction action) => action switch

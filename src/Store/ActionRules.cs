@@ -26,6 +26,9 @@ internal static class ActionRules
         StoreAction.SetNodeDescription a => NodeRules.Describe(draft, a),
         StoreAction.SetNodeRole a => NodeRules.SetRole(draft, a),
         StoreAction.RemoveNode a => NodeRules.Remove(draft, a),
+        StoreAction.CreatePayload a => PayloadActions.Create(draft, a),
+        StoreAction.UpdatePayloadSpec a => PayloadActions.Update(draft, a),
+        StoreAction.RemovePayload a => PayloadActions.Remove(draft, a),
         StoreAction.SetCluster a => SetCluster(draft, a),
         _ => throw new InvariantException($"an action of kind {action.GetType().Name} has no rule"),
     };

@@ -35,6 +35,9 @@ public enum RefusalKind
 
     /// <summary>The id of this command was used for another one.</summary>
     RequestReused,
+
+    /// <summary>A service still uses it.</summary>
+    InUse,
 }
 
 /// <summary>What became of one action.</summary>
@@ -71,8 +74,11 @@ public sealed record Changes(
     /// <summary>Nothing.</summary>
     public static Changes None { get; } = new([], [], [], false);
 
+    /// <summary>Secrets and configs.</summary>
+    public ImmutableArray<Change<PayloadRecord>> Payloads { get; init; } = [];
+
     /// <summary>True when the entry changed nothing.</summary>
-    public bool IsEmpty => Tasks.IsEmpty && Services.IsEmpty && Nodes.IsEmpty && !Cluster;
+    public bool IsEmpty => Tasks.IsEmpty && Services.IsEmpty && Nodes.IsEmpty && Payloads.IsEmpty && !Cluster;
 }
 
 /// <summary>The next state, what differs, and one outcome for each action in its order.</summary>

@@ -34,6 +34,10 @@ public sealed record ClusterState
     public PersistentDictionary<TaskId, TaskRecord> Tasks { get; internal init; } =
         PersistentDictionary<TaskId, TaskRecord>.Empty;
 
+    /// <summary>Secrets and configs.</summary>
+    public PersistentDictionary<PayloadId, PayloadRecord> Payloads { get; internal init; } =
+        PersistentDictionary<PayloadId, PayloadRecord>.Empty;
+
     /// <summary>Which service publishes a port on every node.</summary>
     public ImmutableSortedDictionary<PortKey, ServiceId> IngressPorts { get; internal init; } =
         ImmutableSortedDictionary<PortKey, ServiceId>.Empty;
@@ -109,6 +113,10 @@ public sealed record ClusterState
     /// <summary>The service of this name, upper and lower case alike; one that is being removed has no name.</summary>
     public ServiceRecord? FindService(string name) =>
         ServiceNames.TryGetValue(name, out var id) ? Services.Get(id) : null;
+
+    /// <summary>The secret or config of this name, upper and lower case alike.</summary>
+    public PayloadRecord? FindPayload(Protocol.V1.PayloadKind kind, string name) => Payloads.Values.FirstOrDefault(
+        p => p.Kind == kind && p.Spec.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Nodes of this hostname, upper and lower case alike, by id.</summary>
     public IEnumerable<NodeRecord> FindNodes(string hostname) =>

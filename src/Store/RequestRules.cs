@@ -44,11 +44,17 @@ internal static class RequestRules
         StoreAction.DeleteService a => Service(state, a.Id),
         StoreAction.SetUpdateStatus a => Service(state, a.Id),
         StoreAction.SetServicePorts a => Service(state, a.Id),
+        StoreAction.CreatePayload a => Payload(state, a.Payload.Id),
+        StoreAction.UpdatePayloadSpec a => Payload(state, a.Id),
+        StoreAction.RemovePayload a => Payload(state, a.Id),
         _ => ("", 0),
     };
 
     private static (string, ulong) Node(ClusterState state, Model.NodeId id) =>
         (id.Value, state.Nodes.Get(id)?.Version ?? 0);
+
+    private static (string, ulong) Payload(ClusterState state, Model.PayloadId id) =>
+        (id.Value, state.Payloads.Get(id)?.Version ?? 0);
 
     private static (string, ulong) Service(ClusterState state, Model.ServiceId id) =>
         (id.Value, state.Services.Get(id)?.Version ?? 0);

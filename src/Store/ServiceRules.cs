@@ -24,6 +24,11 @@ internal static class ServiceRules
             return clash;
         }
 
+        if (PayloadActions.Missing(draft, action.Spec) is { } missing)
+        {
+            return missing;
+        }
+
         draft.PutService(new ServiceRecord
         {
             Id = action.Id,
@@ -77,6 +82,11 @@ internal static class ServiceRules
         if (ServicePorts.Clash(draft, service.Id, action.Spec) is { } clash)
         {
             return clash;
+        }
+
+        if (PayloadActions.Missing(draft, action.Spec) is { } missing)
+        {
+            return missing;
         }
 
         Put(draft, JobRules.Begin(draft, service, service with

@@ -13,10 +13,12 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
     private readonly PersistentDictionary<TaskId, TaskRecord>.Builder _tasks = before.Tasks.ToBuilder();
     private readonly PersistentDictionary<ServiceId, ServiceRecord>.Builder _services = before.Services.ToBuilder();
     private readonly PersistentDictionary<NodeId, NodeRecord>.Builder _nodes = before.Nodes.ToBuilder();
+    private readonly PersistentDictionary<PayloadId, PayloadRecord>.Builder _payloads = before.Payloads.ToBuilder();
     private readonly PersistentDictionary<TaskId, DateTimeOffset>.Builder _ranSince = before.RanSince.ToBuilder();
     private readonly TaskChanges _changedTasks = new(index);
     private readonly ChangeList<ServiceId, ServiceRecord> _changedServices = new();
     private readonly ChangeList<NodeId, NodeRecord> _changedNodes = new();
+    private readonly ChangeList<PayloadId, PayloadRecord> _changedPayloads = new();
     private readonly TaskIndexDraft _index = new(before, index);
     private TaskStatusRecord? _status;
     private bool _clusterChanged;
@@ -47,11 +49,34 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
 
     internal NodeRecord? Node(NodeId id) => _nodes.Get(id);
 
+    internal PayloadRecord? Payload(PayloadId id) => _payloads.Get(id);
+
+    internal PayloadRecord? FindPayload(PayloadKind kind, string name) => _payloads.ToMap().Values.FirstOrDefault(
+        p => p.Kind == kind && p.Spec.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    internal IEnumerable<ServiceRecord> Services => _services.ToMap().Values;
+
+    /// <summary>Some task of a version of a service is wanted up and has not ended.</summary>
+    internal bool WantedTasks(ServiceId service, ulong version) => _tasks.ToMap().Values.Any(
+        t => t.ServiceId == service && t.SpecVersion == version && t.IsWanted && !t.Status.State.IsTerminal());
+
     internal ImmutableArray<TaskId> TasksOn(NodeId node) => _index.TasksOn(node);
 
     internal bool HasTasks(ServiceId service) => _index.HasTasks(service);
 
     internal void PutCluster(ClusterRecord record) => (Cluster, _clusterChanged) = (record, true);
+
+    internal void PutPayload(PayloadRecord record)
+    {
+        _changedPayloads.Note(record.Id, _payloads.Get(record.Id));
+        _payloads.Set(record.Id, record);
+    }
+
+    internal void DropPayload(PayloadRecord record)
+    {
+        _changedPayloads.Note(record.Id, record);
+        _payloads.Remove(record.Id);
+    }
 
     internal void PutNode(NodeRecord record)
     {
@@ -148,9 +173,13 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
         var tasks = _tasks.ToMap();
         var services = _services.ToMap();
         var nodes = _nodes.ToMap();
+        var payloads = _payloads.ToMap();
         var changes = new Changes(
             _changedTasks.Finish(), _changedServices.Finish(services), _changedNodes.Finish(nodes),
-            _clusterChanged);
+            _clusterChanged)
+        {
+            Payloads = _changedPayloads.Finish(payloads),
+        };
         var state = before with
         {
             LastIndex = index,
@@ -158,6 +187,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
             Tasks = tasks,
             Services = services,
             Nodes = nodes,
+            Payloads = payloads,
             RanSince = _ranSince.ToMap(),
             IngressPorts = IngressPorts,
             HostModePorts = HostModePorts,

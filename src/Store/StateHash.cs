@@ -51,6 +51,11 @@ public static class StateHash
             walk.Swap(change.Before, change.After, t => StoredObject.Of(from, t), t => StoredObject.Of(to, t));
         }
 
+        foreach (var change in PersistentDiff.Between(from.Payloads, to.Payloads))
+        {
+            walk.Swap(change.Before, change.After, StoredObject.Of, StoredObject.Of);
+        }
+
         // Commands come and go and do not change: there is nothing to remember them for.
         walk = new Difference(new ObjectEncoder(), null) { Hash = walk.Hash };
         foreach (var change in PersistentDiff.Between(from.Requests.ById, to.Requests.ById))

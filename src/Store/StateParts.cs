@@ -10,6 +10,7 @@ internal sealed class StateParts
     private readonly List<NodeRecord> _nodes = [];
     private readonly List<ServiceRecord> _services = [];
     private readonly List<(TaskRecord Task, DateTimeOffset RanSince)> _tasks = [];
+    private readonly List<PayloadRecord> _payloads = [];
     private ClusterRecord? _cluster;
     private RecentRequests _requests = RecentRequests.None;
 
@@ -36,6 +37,7 @@ internal sealed class StateParts
             draft.PutCluster(_cluster);
         }
 
+        _payloads.ForEach(draft.PutPayload);
         _nodes.ForEach(draft.PutNode);
         // Specs first come whole, then tasks count their uses; what nobody uses goes with the last put.
         _services.ForEach(draft.RestoreService);
@@ -67,6 +69,9 @@ internal sealed class StateParts
                 break;
             case StoredKind.Task:
                 _tasks.Add((Views.FromView(TaskView.Parser.ParseFrom(message)), Timestamps.FromNs(fact)));
+                break;
+            case StoredKind.Payload:
+                _payloads.Add(Views.FromView(PayloadView.Parser.ParseFrom(message)));
                 break;
             case StoredKind.Request:
                 _requests = _requests.With(RequestCodec.FromStored(StoredRequest.Parser.ParseFrom(message)));

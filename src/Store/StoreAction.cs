@@ -78,6 +78,15 @@ public abstract record StoreAction
     /// <summary>Only of a task that cannot be running on a reachable node.</summary>
     public sealed record DeleteTask(TaskId Id) : StoreAction;
 
+    /// <summary>A new secret or config.</summary>
+    public sealed record CreatePayload(PayloadRecord Payload) : StoreAction;
+
+    /// <summary>Other labels; the name stays.</summary>
+    public sealed record UpdatePayloadSpec(PayloadId Id, ulong Version, PayloadSpec Spec) : StoreAction;
+
+    /// <summary>Only of one that no service uses.</summary>
+    public sealed record RemovePayload(PayloadId Id) : StoreAction;
+
     /// <summary>Spec and previous spec change places.</summary>
     public sealed record RollBackService(ServiceId Id, ulong Version, string Message) : StoreAction;
 }

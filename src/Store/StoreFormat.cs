@@ -20,8 +20,11 @@ public static class StoreFormat
     /// </summary>
     public const uint KernelAndGeneric = 3;
 
+    /// <summary>Secrets and configs, and services that use them; health checks.</summary>
+    public const uint PayloadsAndHealth = 4;
+
     /// <summary>The newest form that this program reads and writes.</summary>
-    public const uint Newest = KernelAndGeneric;
+    public const uint Newest = PayloadsAndHealth;
 
     /// <summary>The oldest form that can express an entry.</summary>
     public static uint NeededBy(StoreEntry entry) => entry.Actions
@@ -34,6 +37,7 @@ public static class StoreFormat
             c is { Epoch: 0, AutoLock: false, UnlockKey.IsEmpty: true, FormatVersion: <= First, Observe: false }
                 ? First
                 : Requests,
+        StoreAction.CreatePayload or StoreAction.UpdatePayloadSpec or StoreAction.RemovePayload => PayloadsAndHealth,
         StoreAction.CreateService { Spec: var spec } => NeededBy(spec),
         StoreAction.UpdateServiceSpec { Spec: var spec } => NeededBy(spec),
         StoreAction.CreateTask { Task.Generic.IsEmpty: false } or StoreAction.AssignTask { Generic.IsEmpty: false } =>
@@ -45,8 +49,10 @@ public static class StoreFormat
 
     /// <summary>What a node has stands in its description, which older managers keep as it is; only who gives it to
     /// tasks has to know what it is.</summary>
-    private static uint NeededBy(ServiceSpec spec) => spec.Task is { } task && (Knobs(task.Container) || Reserves(task))
-        ? KernelAndGeneric
+    private static uint NeededBy(ServiceSpec spec) =>
+        spec.Task?.Container is { } c && (c.Secrets.Count > 0 || c.Configs.Count > 0 || c.Health is not null)
+            ? PayloadsAndHealth
+        : spec.Task is { } task && (Knobs(task.Container) || Reserves(task)) ? KernelAndGeneric
         : spec.IsJob() ? Requests : First;
 
     private static bool Knobs(ContainerSpec? container) =>

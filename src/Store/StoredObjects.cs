@@ -13,6 +13,7 @@ internal enum StoredKind
     Service = 3,
     Task = 4,
     Request = 5,
+    Payload = 6,
 }
 
 /// <summary>One object as it is stored and hashed.</summary>
@@ -39,6 +40,9 @@ internal readonly record struct StoredObject(StoredKind Kind, long Fact, IMessag
         state.RanSince.TryGetValue(task.Id, out var ran) ? Timestamps.ToNs(ran) : 0,
         Views.ToView(task));
 
+    internal static StoredObject Of(PayloadRecord payload) =>
+        new(StoredKind.Payload, 0, Views.ToSecretView(payload));
+
     internal static StoredObject Of(RecentRequest request) =>
         new(StoredKind.Request, 0, RequestCodec.ToStored(request));
 
@@ -52,6 +56,7 @@ internal readonly record struct StoredObject(StoredKind Kind, long Fact, IMessag
             .Concat(state.Nodes.Values.OrderBy(n => n.Id).Select(Of))
             .Concat(state.Services.Values.OrderBy(s => s.Id).Select(Of))
             .Concat(state.Tasks.Values.OrderBy(t => t.CreatedAt).ThenBy(t => t.Id).Select(t => Of(state, t)))
-            .Concat(state.Requests.InOrder.Select(Of));
+            .Concat(state.Requests.InOrder.Select(Of))
+            .Concat(state.Payloads.Values.OrderBy(p => p.Id).Select(Of));
     }
 }

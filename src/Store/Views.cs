@@ -111,6 +111,37 @@ public static class Views
         NetworkIndex = node.NetworkIndex,
     };
 
+    /// <summary>A secret or config without its data.</summary>
+    public static PayloadView ToView(PayloadRecord payload) => new()
+    {
+        Id = payload.Id.Value,
+        Kind = payload.Kind,
+        Version = payload.Version,
+        CreatedAtNs = Timestamps.ToNs(payload.CreatedAt),
+        UpdatedAtNs = Timestamps.ToNs(payload.UpdatedAt),
+        Spec = payload.Spec,
+    };
+
+    /// <summary>With its data: for the log and snapshots.</summary>
+    internal static PayloadView ToSecretView(PayloadRecord payload)
+    {
+        var view = ToView(payload);
+        view.Data = payload.Data;
+        return view;
+    }
+
+    /// <summary>A secret or config.</summary>
+    public static PayloadRecord FromView(PayloadView view) => new()
+    {
+        Id = new PayloadId(view.Id),
+        Kind = view.Kind,
+        Version = view.Version,
+        CreatedAt = Timestamps.FromNs(view.CreatedAtNs),
+        UpdatedAt = Timestamps.FromNs(view.UpdatedAtNs),
+        Spec = view.Spec ?? new PayloadSpec(),
+        Data = view.Data,
+    };
+
     /// <summary>The cluster without its keys and token secrets.</summary>
     public static ClusterView ToView(ClusterRecord cluster) => new()
     {

@@ -144,6 +144,9 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
             case SessionResponse.KindOneofCase.Assignments:
                 fleet.Take(message.Assignments);
                 break;
+            case SessionResponse.KindOneofCase.Payloads:
+                fleet.Take(message.Payloads);
+                break;
             case SessionResponse.KindOneofCase.Mesh:
                 mesh.Add(message.Mesh);
                 break;

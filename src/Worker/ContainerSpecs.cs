@@ -36,7 +36,11 @@ internal static class ContainerSpecs
             Gid = user.Gid,
             AdditionalGids = user.AdditionalGids,
             Hostname = hostname,
-            Mounts = [.. spec.Mounts.Select(m => Mount(m, template))],
+            Mounts =
+            [
+                .. spec.Mounts.Select(m => Mount(m, template)),
+                .. PayloadMounts.Of(PayloadMounts.FolderOf(host.DirectoryOf(task.Id)), spec),
+            ],
             MemoryBytes = task.Spec.Limits?.MemoryBytes ?? 0,
             NanoCpus = task.Spec.Limits?.NanoCpus ?? 0,
             PidsLimit = task.Spec.Limits?.Pids is > 0 and var pids ? pids : SpecDefaults.PidsLimit,

@@ -5,6 +5,7 @@ using Swarm.Protocol.V1;
 using Swarm.Runtime.Containers;
 using Swarm.Runtime.Images;
 using Swarm.Runtime.Rootfs;
+using Swarm.Worker.Core;
 
 namespace Swarm.Worker;
 
@@ -16,8 +17,17 @@ namespace Swarm.Worker;
 public sealed class ContainerTaskRuntime(
     ContainerRuntime containers, ImageStore images, WorkerNetwork network, TaskHost host) : ITaskRuntime, ITaskLogs
 {
+    private readonly PayloadBook _payloads = new();
+    private readonly HealthBook _health = new(containers, host.DirectoryOf, TimeProvider.System);
+
+    /// <summary>A directory without a container is of a preparation that a crash cut short.</summary>
+    public IReadOnlyList<TaskId> Known =>
+    [
+        .. containers.List().Select(c => c.Id).Concat(Directories()).Distinct().Select(id => new TaskId(id)),
+    ];
+
     /// <inheritdoc/>
-    public IReadOnlyList<TaskId> Known => [.. containers.List().Select(c => new TaskId(c.Id))];
+    public void TakePayloads(PayloadUpdate update) => _payloads.Take(update);
 
     /// <inheritdoc/>
     public TaskObservation? Observe(TaskId task)
@@ -27,11 +37,12 @@ public sealed class ContainerTaskRuntime(
             return null;
         }
 
-        var container = new StartedContainer(state.Id, state.Pid, network.AddressOf(task.Value));
+        var awaits = state.Phase == ContainerPhase.Running && _health.IsAwaited(task);
+        var container = new StartedContainer(state.Id, state.Pid, network.AddressOf(task.Value), awaits);
         return state switch
         {
             { Phase: ContainerPhase.Running } => new TaskObservation(
-                TaskState.Running, container, null, state.StartedAt),
+                awaits ? TaskState.Starting : TaskState.Running, container, null, state.StartedAt),
             { Exit: { } exit } => new TaskObservation(
                 exit.ExitCode == 0 ? TaskState.Complete : TaskState.Failed, container, End(exit), exit.At),
             { Phase: ContainerPhase.Created } => new TaskObservation(TaskState.Ready, container, null),
@@ -45,8 +56,12 @@ public sealed class ContainerTaskRuntime(
         try
         {
             var image = await PullAsync(task, progress, ct).ConfigureAwait(false);
-            var rootfs = OverlayRootfs.Mount(DirectoryOf(task.Id), image);
+            var rootfs = OverlayRootfs.Mount(host.DirectoryOf(task.Id), image);
             var attached = await network.AttachAsync(task.Id, ct).ConfigureAwait(false);
+            _health.Prepare(
+                new TaskId(task.Id), HealthPlan.Of(task.Spec.Container.Health, image.Config.Healthcheck));
+            PayloadMounts.Fill(
+                PayloadMounts.FolderOf(host.DirectoryOf(task.Id)), task.Spec.Container, _payloads);
             var spec = ContainerSpecs.From(task, host, image.Config, rootfs, attached);
             await containers.CreateAsync(spec, ct).ConfigureAwait(false);
         }
@@ -69,9 +84,10 @@ public sealed class ContainerTaskRuntime(
                     .ConfigureAwait(false);
             }
 
-            var ended = await ListenAsync(task, address, ct).ConfigureAwait(false);
+            var awaits = _health.Of(new TaskId(task.Id)) is { Healthy.IsCompleted: false };
+            var ended = awaits ? null : await ListenAsync(task, address, ct).ConfigureAwait(false);
             var pid = containers.List().FirstOrDefault(c => c.Id == task.Id)?.Pid ?? 0;
-            return new StartedContainer(task.Id, pid, address, ended);
+            return new StartedContainer(task.Id, pid, address, awaits, ended);
         }
         catch (Exception e) when (e is ContainerException or IOException)
         {
@@ -80,12 +96,54 @@ public sealed class ContainerTaskRuntime(
     }
 
     /// <inheritdoc/>
-    public async Task<ContainerEnd> WaitAsync(TaskId task, CancellationToken ct) =>
-        End(await containers.WaitAsync(task.Value, ct).ConfigureAwait(false));
+    public async Task<ContainerEnd?> AwaitHealthAsync(TaskId task, CancellationToken ct)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        try
+        {
+            var end = WaitAsync(task, over.Token);
+            var healthy = _health.Of(task)?.Healthy ?? Task.CompletedTask;
+            await Task.WhenAny(end, healthy.WaitAsync(over.Token)).ConfigureAwait(false);
+            ct.ThrowIfCancellationRequested();
+            return healthy.IsCompleted ? null : await end.ConfigureAwait(false);
+        }
+        finally
+        {
+            await over.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ContainerEnd> WaitAsync(TaskId task, CancellationToken ct)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        try
+        {
+            var exit = containers.WaitAsync(task.Value, over.Token);
+            if (_health.Of(task) is not { } watch)
+            {
+                return End(await exit.ConfigureAwait(false));
+            }
+
+            var unhealthy = watch.Unhealthy.WaitAsync(over.Token);
+            if (await Task.WhenAny(exit, unhealthy).ConfigureAwait(false) == exit)
+            {
+                return End(await exit.ConfigureAwait(false));
+            }
+
+            var why = await unhealthy.ConfigureAwait(false);
+            return End(await containers.StopAsync(task.Value, ct).ConfigureAwait(false)) with { Error = why };
+        }
+        finally
+        {
+            await over.CancelAsync().ConfigureAwait(false);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<ContainerEnd> StopAsync(AssignedTask task, CancellationToken ct)
     {
+        await _health.StopAsync(new TaskId(task.Id)).ConfigureAwait(false);
         var spec = task.Spec.Container;
         var signal = spec.StopSignal.Length > 0 ? spec.StopSignal : "";
         return End(await containers.StopAsync(task.Id, signal, spec.StopGraceOrDefault(), ct).ConfigureAwait(false));
@@ -94,8 +152,11 @@ public sealed class ContainerTaskRuntime(
     /// <inheritdoc/>
     public async Task ReleaseAsync(TaskId task, CancellationToken ct)
     {
+        await _health.StopAsync(task).ConfigureAwait(false);
         await containers.ReleaseAsync(task.Value, ct).ConfigureAwait(false);
-        OverlayRootfs.Unmount(DirectoryOf(task.Value));
+        MemoryFiles.Unmount(PayloadMounts.FolderOf(host.DirectoryOf(task.Value)));
+        HealthFile.Delete(host.DirectoryOf(task.Value));
+        OverlayRootfs.Unmount(host.DirectoryOf(task.Value));
         images.Release(task.Value);
         await network.DetachAsync(task.Value, ct).ConfigureAwait(false);
     }
@@ -105,7 +166,7 @@ public sealed class ContainerTaskRuntime(
     {
         await containers.DeleteAsync(task.Value, ct).ConfigureAwait(false);
         await ReleaseAsync(task, ct).ConfigureAwait(false);
-        var directory = DirectoryOf(task.Value);
+        var directory = host.DirectoryOf(task.Value);
         if (Directory.Exists(directory))
         {
             Directory.Delete(directory, recursive: true);
@@ -143,7 +204,9 @@ public sealed class ContainerTaskRuntime(
         return ended.IsCompletedSuccessfully ? End(await ended.ConfigureAwait(false)) : null;
     }
 
-    private string DirectoryOf(string task) => Path.Combine(host.TasksDirectory, "rootfs", task);
+    private IEnumerable<string> Directories() => Directory.Exists(host.RootfsDirectory)
+        ? Directory.EnumerateDirectories(host.RootfsDirectory).Select(d => Path.GetFileName(d))
+        : [];
 
     private async Task<LocalImage> PullAsync(AssignedTask task, Action<string> progress, CancellationToken ct)
     {

@@ -6,10 +6,11 @@ namespace Swarm.Worker;
 /// <summary>A container that was started.</summary>
 /// <param name="ContainerId">Its id at the runtime.</param>
 /// <param name="Pid">Its first process; 0 when it has ended.</param>
-/// <param name="Address">Where its ports are; empty without a network of its own.</param>
+/// <param name="Address">On this node's subnet; empty without a network of its own.</param>
+/// <param name="AwaitsHealth">It counts as started only when it has been found healthy.</param>
 /// <param name="Ended">How it ended before it was ready for connections; null when it runs.</param>
 public readonly record struct StartedContainer(
-    string ContainerId, int Pid, string Address, ContainerEnd? Ended = null);
+    string ContainerId, int Pid, string Address, bool AwaitsHealth = false, ContainerEnd? Ended = null);
 
 /// <summary>How a container ended.</summary>
 /// <param name="ExitCode">0–255; 128 + signal when a signal ended it.</param>
@@ -18,7 +19,8 @@ public readonly record struct StartedContainer(
 public readonly record struct ContainerEnd(int ExitCode, bool OutOfMemory, string Error);
 
 /// <summary>What is found of a task on this node, also after the daemon was away.</summary>
-/// <param name="State">Ready, Running, or a terminal state that the exit code tells.</param>
+/// <param name="State">Ready, Starting (it runs, and its health is awaited), Running, or a terminal state that the exit
+/// code tells.</param>
 /// <param name="Container">Its container.</param>
 /// <param name="End">How it ended; null while it has not.</param>
 /// <param name="Since">When it came into that state, if that is known.</param>
@@ -37,6 +39,9 @@ public interface ITaskRuntime
     /// <summary>Tasks of which anything exists here, ended ones with their logs included.</summary>
     IReadOnlyList<TaskId> Known { get; }
 
+    /// <summary>Secrets and configs that tasks of this node need; kept in memory only.</summary>
+    void TakePayloads(PayloadUpdate update);
+
     /// <summary>Image, root file system, network, container; ends when it could start at once.</summary>
     /// <exception cref="TaskRejectedException">It can never run here as specified; one line for the user.</exception>
     Task PrepareAsync(AssignedTask task, Action<string> progress, CancellationToken ct);
@@ -45,7 +50,10 @@ public interface ITaskRuntime
     /// <exception cref="TaskRejectedException">The runtime refused; one line for the user.</exception>
     Task<StartedContainer> StartAsync(AssignedTask task, CancellationToken ct);
 
-    /// <summary>Ends when the container has ended.</summary>
+    /// <summary>Ends with null when the container was found healthy, or with its end before that.</summary>
+    Task<ContainerEnd?> AwaitHealthAsync(TaskId task, CancellationToken ct);
+
+    /// <summary>Ends when the container has ended, by itself or because it was unhealthy.</summary>
     Task<ContainerEnd> WaitAsync(TaskId task, CancellationToken ct);
 
     /// <summary>Stop signal, grace period, kill; ends when it has ended.</summary>

@@ -41,6 +41,9 @@ internal sealed class TaskFleet(ITaskRuntime runtime, Action<TaskId, TaskStatus>
         }
     }
 
+    /// <summary>What comes before the tasks that need it.</summary>
+    internal void Take(PayloadUpdate payloads) => runtime.TakePayloads(payloads);
+
     /// <summary>Every status once more, for a leader that may not have it.</summary>
     internal void ReportAll()
     {
@@ -77,7 +80,7 @@ internal sealed class TaskFleet(ITaskRuntime runtime, Action<TaskId, TaskStatus>
         foreach (var task in tasks)
         {
             var id = new TaskId(task.Id);
-            if (!_runners.ContainsKey(id) && runtime.Observe(id) is { State: >= TaskState.Running })
+            if (!_runners.ContainsKey(id) && runtime.Observe(id) is { State: >= TaskState.Starting })
             {
                 Launch(task, unassigned: false);
             }

@@ -18,7 +18,7 @@ internal sealed class TaskRunner
     private readonly Lock _gate = new();
     private AssignedTask _assigned;
     private bool _unassigned;
-    private bool _holds;
+    private ContainerPresence _container;
     private TaskStatus _status;
     private CancellationTokenSource _change = new();
 
@@ -79,8 +79,7 @@ internal sealed class TaskRunner
 
             using (linked)
             {
-                var presence = _holds ? ContainerPresence.Exists : ContainerPresence.None;
-                var step = TaskMachine.Next(desired, State, presence);
+                var step = TaskMachine.Next(desired, State, _container);
                 if (step == TaskStep.Remove)
                 {
                     await _runtime.RemoveAsync(_id, stop).ConfigureAwait(false);
@@ -107,6 +106,9 @@ internal sealed class TaskRunner
                 case TaskStep.Start:
                     await StartAsync(assigned, stop).ConfigureAwait(false);
                     break;
+                case TaskStep.AwaitHealth:
+                    await AwaitHealthAsync(change).ConfigureAwait(false);
+                    break;
                 case TaskStep.AwaitExit:
                     ReportEnd(await _runtime.WaitAsync(_id, change).ConfigureAwait(false));
                     break;
@@ -115,7 +117,7 @@ internal sealed class TaskRunner
                     break;
                 case TaskStep.CallOff:
                     await _runtime.ReleaseAsync(_id, stop).ConfigureAwait(false);
-                    _holds = false;
+                    _container = ContainerPresence.None;
                     Report(TaskState.Shutdown, "shutdown");
                     break;
                 case TaskStep.ReportLost:
@@ -124,7 +126,7 @@ internal sealed class TaskRunner
                     break;
                 case TaskStep.Release:
                     await _runtime.ReleaseAsync(_id, stop).ConfigureAwait(false);
-                    _holds = false;
+                    _container = ContainerPresence.None;
                     break;
                 default:
                     await Task.Delay(Timeout.Infinite, change).ConfigureAwait(false);
@@ -141,7 +143,7 @@ internal sealed class TaskRunner
     private async Task PrepareAsync(AssignedTask assigned, CancellationToken change)
     {
         Report(TaskState.Preparing, "preparing");
-        _holds = true;
+        _container = ContainerPresence.Exists;
         try
         {
             await _runtime.PrepareAsync(assigned, text => Report(TaskState.Preparing, text), change)
@@ -160,6 +162,7 @@ internal sealed class TaskRunner
         try
         {
             var started = await _runtime.StartAsync(assigned, stop).ConfigureAwait(false);
+            _container = ContainerPresence.Runs;
             if (started.Ended is { } end)
             {
                 // It was never Running: no node's mesh may send it a connection.
@@ -167,12 +170,33 @@ internal sealed class TaskRunner
                 return;
             }
 
-            Report(TaskState.Running, "started", started: started);
+            ReportStarted(started);
         }
         catch (TaskRejectedException e)
         {
             Report(TaskState.Failed, "starting", error: e.Message);
         }
+    }
+
+    private async Task AwaitHealthAsync(CancellationToken change)
+    {
+        if (await _runtime.AwaitHealthAsync(_id, change).ConfigureAwait(false) is { } end)
+        {
+            ReportEnd(end);
+        }
+        else
+        {
+            Report(TaskState.Running, "started");
+        }
+    }
+
+    private void ReportStarted(StartedContainer started, DateTimeOffset? at = null)
+    {
+        // Who was found healthy once has been started, whatever was written down here.
+        var awaits = started.AwaitsHealth && State < TaskState.Running;
+        Report(
+            awaits ? TaskState.Starting : TaskState.Running, awaits ? "waiting for a health check" : "started",
+            started: started, at: awaits ? null : at);
     }
 
     private async Task StopAsync(AssignedTask assigned, CancellationToken stop)
@@ -206,7 +230,7 @@ internal sealed class TaskRunner
             return;
         }
 
-        _holds = true;
+        _container = ContainerPresence.Exists;
         if (State.IsTerminal())
         {
             return;
@@ -217,8 +241,9 @@ internal sealed class TaskRunner
             case TaskState.Ready:
                 _status.State = Math.Max(_status.State, (int)TaskState.Ready);
                 break;
-            case TaskState.Running:
-                Report(TaskState.Running, "started", started: found.Container, at: found.Since);
+            case TaskState.Starting or TaskState.Running:
+                _container = ContainerPresence.Runs;
+                ReportStarted(found.Container, found.Since);
                 break;
             default:
                 ReportEnd(found.End ?? new ContainerEnd(255, false, "task: the container ended while nobody watched"));

@@ -74,6 +74,13 @@ public sealed class AgentTests : IDisposable
 
     private sealed class NoContainers : ITaskRuntime
     {
+        public void TakePayloads(PayloadUpdate update)
+        {
+        }
+
+        public Task<ContainerEnd?> AwaitHealthAsync(TaskId task, CancellationToken ct) =>
+            Task.FromResult<ContainerEnd?>(null);
+
         private static readonly InvalidOperationException Unwanted = new("no task is assigned in this test");
 
         public IReadOnlyList<TaskId> Known => [];

@@ -34,6 +34,8 @@ public sealed class ContainerSpecsTests
         { "ulimits", t => t.Container.Ulimits.Add(new Ulimit { Name = "nofile", Soft = 1, Hard = -1 }) },
         { "sysctls", t => t.Container.Sysctls["net.core.somaxconn"] = "512" },
         { "oom_score_adj", t => t.Container.OomScoreAdj = 0 },
+        { "secrets", t => t.Container.Secrets.Add(new PayloadReference { Id = "i", Name = "n" }) },
+        { "configs", t => t.Container.Configs.Add(new PayloadReference { Id = "i", Name = "n" }) },
         { "limits", t => t.Limits = new Resources { NanoCpus = 1_000_000 } },
         { "limits", t => t.Limits = new Resources { MemoryBytes = 64L << 20 } },
         { "limits", t => t.Limits = new Resources { Pids = 5 } },
@@ -52,10 +54,10 @@ public sealed class ContainerSpecsTests
     }
 
     /// <summary>A field that is added to the spec has to be added above; the image is what the root file system is made
-    /// of.</summary>
+    /// of, and the health check is nothing of the container's own (HealthPlanTests).</summary>
     [Fact]
     public void No_part_is_forgotten() => Assert.Equal(
-        ContainerSpec.Descriptor.Fields.InDeclarationOrder().Select(f => f.Name).Where(n => n != "image")
+        ContainerSpec.Descriptor.Fields.InDeclarationOrder().Select(f => f.Name).Where(n => n is not ("image" or "health"))
             .Append("limits").Append("log_driver").Order(StringComparer.Ordinal),
         Edits.Select(e => (string)e[0]).Distinct().Order(StringComparer.Ordinal));
 
@@ -67,6 +69,20 @@ public sealed class ContainerSpecsTests
         spec.Container.Mounts.Add(new Mount { Type = Mount.Types.Type.Tmpfs, Target = "/data/" });
         var made = From(spec);
         Assert.Equal(("/a/b", "/data"), (made.Cwd, made.Mounts.Single().Target));
+    }
+
+    [Fact]
+    public void Secrets_and_configs_are_files_of_their_own()
+    {
+        var spec = Spec();
+        spec.Container.Secrets.Add(new PayloadReference { Id = "a", Name = "key" });
+        spec.Container.Secrets.Add(new PayloadReference { Id = "b", Name = "pem", Target = "/etc/pem", Mode = 0x1ED });
+        spec.Container.Configs.Add(new PayloadReference { Id = "c", Name = "app.conf" });
+        var made = From(spec).Mounts;
+        Assert.Equal(["/run/secrets/key", "/etc/pem", "/app.conf"], made.Select(m => m.Target));
+        Assert.All(made, m => Assert.True(m.ReadOnly && m.Options.Contains("nosuid")));
+        Assert.Equal([true, false, true], made.Select(m => m.Options.Contains("noexec")));
+        Assert.Equal(3, made.Select(m => m.Source).Distinct().Count());
     }
 
     private static TaskSpec Spec() => new() { Container = new ContainerSpec { Image = "registry.test/web:1" } };

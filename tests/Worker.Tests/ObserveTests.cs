@@ -87,6 +87,13 @@ public sealed class ObserveTests : IAsyncDisposable
 
     private sealed class ManyContainers : ITaskRuntime
     {
+        public void TakePayloads(PayloadUpdate update)
+        {
+        }
+
+        public Task<ContainerEnd?> AwaitHealthAsync(TaskId task, CancellationToken ct) =>
+            Task.FromResult<ContainerEnd?>(null);
+
         private readonly ConcurrentDictionary<string, TaskCompletionSource<ContainerEnd>> _running = new();
 
         internal ConcurrentQueue<string> Calls { get; } = new();

@@ -96,6 +96,53 @@ public sealed class TaskRunnerTests
         Assert.Equal(1, _reports.Last().ExitCode);
     }
 
+    [Fact]
+    public async Task AContainerIsStartingUntilItIsHealthy()
+    {
+        _runtime.AwaitsHealth = true;
+        var (runner, _, _) = Start(TaskState.Running);
+        await UntilAsync(() => _reports.Any(r => r is { State: (int)TaskState.Starting, Pid: 7 }));
+        Assert.DoesNotContain(_reports, r => r.State == (int)TaskState.Running);
+        _runtime.Health.SetResult(null);
+        await UntilAsync(() => runner.State == TaskState.Running);
+        Assert.Equal(("10.64.4.2", 7), (_reports.Last().Address, _reports.Last().Pid));
+        Assert.Equal(1, _runtime.Started);
+    }
+
+    [Fact]
+    public async Task OneThatIsNeverHealthyFailsWithItsLastWords()
+    {
+        _runtime.AwaitsHealth = true;
+        var (runner, _, _) = Start(TaskState.Running);
+        _runtime.Health.SetResult(new ContainerEnd(143, false, "unhealthy container: no"));
+        await UntilAsync(() => runner.State == TaskState.Failed && _runtime.Released == 1);
+        Assert.Equal("unhealthy container: no", _reports.Last().Error);
+        Assert.DoesNotContain(_reports, r => r.State == (int)TaskState.Running);
+    }
+
+    [Fact]
+    public async Task AStopDoesNotWaitForHealth()
+    {
+        _runtime.AwaitsHealth = true;
+        var (runner, _, task) = Start(TaskState.Running);
+        await UntilAsync(() => _reports.Any(r => r is { State: (int)TaskState.Starting, Pid: 7 }));
+        runner.Assign(With(task, TaskState.Shutdown));
+        await UntilAsync(() => runner.State == TaskState.Shutdown);
+        Assert.Equal(143, _reports.Last().ExitCode);
+    }
+
+    [Fact]
+    public async Task AfterARestartOfTheDaemonHealthIsAwaitedFurther()
+    {
+        _runtime.Found = new TaskObservation(
+            TaskState.Starting, new StartedContainer("t1", 42, "10.64.4.2", true), null);
+        var (runner, _, _) = Start(TaskState.Running, TaskState.Starting);
+        await UntilAsync(() => _reports.Any(r => r is { State: (int)TaskState.Starting, Pid: 42 }));
+        _runtime.Health.SetResult(null);
+        await UntilAsync(() => runner.State == TaskState.Running);
+        Assert.Equal((0, 0), (_runtime.Prepared, _runtime.Started));
+    }
+
     private (TaskRunner Runner, Task Run, AssignedTask Task) Start(
         TaskState desired, TaskState observed = TaskState.Assigned)
     {
@@ -136,6 +183,10 @@ public sealed class TaskRunnerTests
 
         public ContainerEnd? EndedAtStart { get; set; }
 
+        public bool AwaitsHealth { get; set; }
+
+        public TaskCompletionSource<ContainerEnd?> Health { get; } = new();
+
         public int Prepared { get; private set; }
 
         public int Started { get; private set; }
@@ -165,8 +216,14 @@ public sealed class TaskRunnerTests
         public Task<StartedContainer> StartAsync(AssignedTask task, CancellationToken ct)
         {
             Started++;
-            return Task.FromResult(new StartedContainer(task.Id, 7, "10.64.4.2", EndedAtStart));
+            return Task.FromResult(new StartedContainer(task.Id, 7, "10.64.4.2", AwaitsHealth, EndedAtStart));
         }
+
+        public void TakePayloads(PayloadUpdate update)
+        {
+        }
+
+        public Task<ContainerEnd?> AwaitHealthAsync(TaskId task, CancellationToken ct) => Health.Task.WaitAsync(ct);
 
         public Task<ContainerEnd> WaitAsync(TaskId task, CancellationToken ct) => End.Task.WaitAsync(ct);
 

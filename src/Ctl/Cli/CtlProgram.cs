@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Swarm.Ctl.Verbs;
+using Swarm.Protocol.V1;
 
 namespace Swarm.Ctl.Cli;
 
@@ -39,6 +40,8 @@ internal static class CtlProgram
             ServiceCreate.Build(), ServiceInspect.Build(), ServiceLogs.Build(), ServiceLs.Build(), ServicePs.Build(),
             ServiceRm.Build(), ServiceRollback.Build(), ServiceScale.Build(), ServiceUpdate.Build()));
         AddImages(root);
+        root.Add(Group("secret", "Manage secrets", Payloads.Build(PayloadKind.Secret)));
+        root.Add(Group("config", "Manage configs", Payloads.Build(PayloadKind.Config)));
         root.Add(Inspect.Build());
         root.Add(Info.Build());
         root.Add(Events.Build());

@@ -1,3 +1,4 @@
+using Swarm.Model;
 using Swarm.Protocol.V1;
 
 namespace Swarm.Ctl.Format;
@@ -34,6 +35,9 @@ internal static class ContainerPretty
         }
 
         Mounts(output, container);
+        Payloads(output, "Secrets", PayloadKind.Secret, container.Secrets);
+        Payloads(output, "Configs", PayloadKind.Config, container.Configs);
+        Health(output, container.Health);
         Log(output, task.LogDriver);
     }
 
@@ -60,6 +64,46 @@ internal static class ContainerPretty
             output.WriteLine($"  ReadOnly:\t{(mount.ReadOnly ? "true" : "false")}");
             output.WriteLine($"  Type:\t\t{Verbs.Words.MountType(mount)}");
         }
+    }
+
+    private static void Payloads(
+        TextWriter output, string title, PayloadKind kind, IReadOnlyCollection<PayloadReference> references)
+    {
+        if (references.Count == 0)
+        {
+            return;
+        }
+
+        output.WriteLine(title + ":");
+        foreach (var reference in references)
+        {
+            output.WriteLine($" Target:\t{PayloadRules.PathOf(kind, reference)}");
+            output.WriteLine($"  Source:\t{reference.Name}");
+        }
+    }
+
+    private static void Health(TextWriter output, HealthCheck? health)
+    {
+        if (health is null)
+        {
+            return;
+        }
+
+        output.WriteLine("Healthcheck:");
+        void Line(string name, string value, bool isSaid)
+        {
+            if (isSaid)
+            {
+                output.WriteLine($" {name} = {value}");
+            }
+        }
+
+        Line("Interval", Spans.Go(health.IntervalNs), health.IntervalNs > 0);
+        Line("Retries", $"{health.Retries}", health.Retries > 0);
+        Line("StartPeriod", Spans.Go(health.StartPeriodNs), health.StartPeriodNs > 0);
+        Line("StartInterval", Spans.Go(health.StartIntervalNs), health.StartIntervalNs > 0);
+        Line("Timeout", Spans.Go(health.TimeoutNs), health.TimeoutNs > 0);
+        Line("Tests", string.Join(' ', health.Test), health.Test.Count > 0);
     }
 
     private static void Log(TextWriter output, LogDriver? driver)

@@ -132,6 +132,7 @@ internal static class SpecJson
         List("CapabilityAdd", container.CapabilityAdd);
         List("CapabilityDrop", container.CapabilityDrop);
         KernelKnobs(json, container);
+        PayloadJson.Add(json, container);
         json["Isolation"] = "default";
         return json;
     }

@@ -26,6 +26,13 @@ internal static class ServiceFlags
         new("dry-run", "", "Check everything on a manager and change nothing"),
         new("endpoint-mode", "string", "How the service is reached; this version has vip"),
         new("entrypoint", "command", "Replace the image's entrypoint"),
+        new("health-cmd", "string", "Command that tells whether a container is well; none = do not check"),
+        new("health-interval", "duration", "Between two checks (default 30s)"),
+        new("health-retries", "int", "Failures in a row that make a container unhealthy (default 3)"),
+        new("health-start-interval", "duration", "Between two checks in the start period (default 5s)"),
+        new("health-start-period", "duration", "Time after the start in which failures do not count (default 0s)"),
+        new("health-timeout", "duration", "When a check has failed (default 30s)"),
+        new("no-healthcheck", "", "Do not check, whatever the image says"),
         new("hostname", "string", "Name of the container's host; may hold templates"),
         new("isolation", "string", "Kind of isolation; on Linux there is default only"),
         new("limit-cpu", "decimal", "CPUs that a task may use at most"),
@@ -72,6 +79,8 @@ internal static class ServiceFlags
     internal static readonly IReadOnlyList<ServiceFlag> Create =
     [
         new("name", "string", "Name of the service"),
+        new("config", "config", "NAME, or source=NAME,target=/path,uid=0,gid=0,mode=0444"),
+        new("secret", "secret", "NAME, or source=NAME,target=name,uid=0,gid=0,mode=0444"),
         new("mode", "string", "replicated, global, replicated-job or global-job (default replicated)"),
         new("constraint", "list", "Where tasks may run: node.role==manager"),
         new("container-label", "list", "Labels of the containers"),
@@ -95,6 +104,8 @@ internal static class ServiceFlags
     internal static readonly IReadOnlyList<ServiceFlag> Update =
     [
         new("args", "command", "Arguments of the command"),
+        new("config-add", "config", "Add a config, or change its file"), new("config-rm", "list", "Remove a config"),
+        new("secret-add", "secret", "Add a secret, or change its file"), new("secret-rm", "list", "Remove a secret"),
         new("image", "string", "Image of the tasks"),
         new("force", "", "Replace all tasks even if nothing changed"),
         new("rollback", "", "Go back to the previous spec"),
@@ -121,7 +132,7 @@ internal static class ServiceFlags
 
     /// <summary>Of the flags that are refused: those that stand alone.</summary>
     internal static readonly IReadOnlySet<string> MissingSwitches =
-        new HashSet<string>(StringComparer.Ordinal) { "no-healthcheck", "with-registry-auth" };
+        new HashSet<string>(StringComparer.Ordinal) { "with-registry-auth" };
 
     /// <summary>docker's flags that this version refuses: what is missing, and what to do without it.</summary>
     internal static readonly IReadOnlyDictionary<string, string> Missing = MissingFlags();
@@ -137,16 +148,9 @@ internal static class ServiceFlags
             }
         }
 
-        Add("configs are not there yet; mount a file that lies on the nodes: --mount type=bind,source=…,target=…",
-            "config", "config-add", "config-rm");
-        Add("secrets are not there yet; mount a file that lies on the nodes: --mount type=bind,source=…,target=…",
-            "secret", "secret-add", "secret-rm");
         Add("accounts of Windows have no meaning on Linux; leave it out", "credential-spec");
         Add("networks of one's own are not there yet; publish the ports that others need with --publish",
             "network", "network-add", "network-rm");
-        Add("health checks are not there yet; let the process end when it is not well, and --restart-condition act",
-            "health-cmd", "health-interval", "health-retries", "health-start-interval", "health-start-period",
-            "health-timeout", "no-healthcheck");
         Add("logging in to registries is not there yet; use a registry that gives the image to everybody in the "
             + "cluster's network", "with-registry-auth");
         return missing;

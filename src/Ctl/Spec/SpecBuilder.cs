@@ -45,6 +45,7 @@ internal static class SpecBuilder
         container.DnsOptions.Add(flags.All("dns-option"));
         container.Hosts.Add(flags.All("host", h => Host("--host", h)));
         container.Mounts.Add(flags.All("mount", m => Mounts.Parse("--mount", m)));
+        PayloadFlags.Create(container, flags);
         container.Ulimits.Add(flags.All("ulimit", u => Limits.Ulimit("--ulimit", u)));
         foreach (var (name, value) in flags.All("sysctl", s => Limits.Sysctl("--sysctl", s)))
         {
@@ -60,6 +61,7 @@ internal static class SpecBuilder
     {
         if (flags.Faults.Count > 0)
         {
+            PayloadFlags.Pretend(spec);
             throw new UsageException(string.Join(
                 '\n', flags.Faults.Concat(SpecValidator.Check(spec).Select(f => f.ToString()))));
         }

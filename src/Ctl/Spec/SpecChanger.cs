@@ -28,6 +28,7 @@ internal static class SpecChanger
         List(container.DnsOptions, "dns-option", flags);
         flags.Try(() => HostList(container, flags));
         MountList(container, flags);
+        PayloadFlags.Change(container, flags);
         LimitList(container, flags);
         Placement(spec, flags);
         PortList(spec, flags);

@@ -35,6 +35,7 @@ internal static class SpecEdits
         flags.Apply("tty", _ => container.Tty = flags.IsOn("tty"));
         flags.Apply("oom-score-adj", v => container.OomScoreAdj = Units.Whole("--oom-score-adj", v));
         CapabilityLists(container, flags);
+        flags.Try(() => HealthFlags.Apply(container, flags));
     }
 
     /// <summary>As docker: what is dropped is no longer added and the other way round; RESET begins anew.</summary>

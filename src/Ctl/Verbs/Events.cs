@@ -23,7 +23,7 @@ internal static class Events
             Description = "Show what happened since a time, as far as it is remembered", HelpName = "string",
         };
         var until = new Option<string?>("--until") { Description = "End at a time", HelpName = "string" };
-        var command = new Command("events", "Get real time events of services, tasks and nodes")
+        var command = new Command("events", "Get real time events of services, tasks, nodes, secrets and configs")
         {
             filter, format, revision, since, until,
         };
@@ -50,7 +50,7 @@ internal static class Events
 
     internal static WatchRequest Request(string[] filters, string? since)
     {
-        var wanted = VerbParts.Filters(filters, "type", "event", "service", "node", "task", "scope");
+        var wanted = VerbParts.Filters(filters, "type", "event", "service", "node", "task", "secret", "config", "scope");
         if (wanted["scope"].FirstOrDefault(s => s != "swarm") is { } scope)
         {
             throw new UsageException($"--filter 'scope={scope}': these are the events of the swarm; use scope=swarm");
@@ -62,6 +62,8 @@ internal static class Events
         request.Services.Add(wanted["service"]);
         request.Nodes.Add(wanted["node"]);
         request.Tasks.Add(wanted["task"]);
+        request.Secrets.Add(wanted["secret"]);
+        request.Configs.Add(wanted["config"]);
         if (since is not null)
         {
             request.AfterRevision = ulong.TryParse(

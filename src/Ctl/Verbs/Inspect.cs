@@ -7,15 +7,15 @@ using Swarm.Rpc;
 
 namespace Swarm.Ctl.Verbs;
 
-/// <summary>`inspect`: a task, service or node by whatever name fits.</summary>
+/// <summary>`inspect`: a task, service, node, secret or config by whatever name fits.</summary>
 internal static class Inspect
 {
     internal static Command Build()
     {
         var names = VerbParts.Several("NAME|ID", ArgumentArity.OneOrMore);
         var format = VerbParts.InspectFormat();
-        var type = new Option<string?>("--type") { Description = "task, service or node" };
-        var command = new Command("inspect", "Display detailed information on a task, service or node")
+        var type = new Option<string?>("--type") { Description = "task, service, node, secret or config" };
+        var command = new Command("inspect", "Display detailed information on an object of the swarm")
         {
             names, format, type,
         };
@@ -42,10 +42,14 @@ internal static class Inspect
                 await VerbParts.ServiceAsync(ctl, reference, ct).ConfigureAwait(false))),
             ("node", async () => DockerJson.Node(await ctl.CallAsync<GetNodeRequest, GetNodeResponse>(
                 "GetNode", new GetNodeRequest { Ref = reference }, ct).ConfigureAwait(false))),
+            ("secret", async () => PayloadFormat.Json(
+                await VerbParts.PayloadAsync(ctl, PayloadKind.Secret, reference, ct).ConfigureAwait(false))),
+            ("config", async () => PayloadFormat.Json(
+                await VerbParts.PayloadAsync(ctl, PayloadKind.Config, reference, ct).ConfigureAwait(false))),
         ];
         if (type is not null && kinds.All(k => k.Type != type))
         {
-            throw new UsageException($"--type '{type}': unknown; use task, service or node");
+            throw new UsageException($"--type '{type}': unknown; use task, service, node, secret or config");
         }
 
         foreach (var (kind, ask) in kinds.Where(k => type is null || k.Type == type))

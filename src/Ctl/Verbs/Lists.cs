@@ -33,6 +33,15 @@ internal static class Lists
             return (page.Nodes, page.NextPageToken);
         });
 
+    internal static Task<List<PayloadView>> PayloadsAsync(
+        Cli.Ctl ctl, ListPayloadsRequest request, CancellationToken ct) => AllAsync<PayloadView>(async token =>
+        {
+            request.Page = new Page { Token = token };
+            var page = await ctl.CallAsync<ListPayloadsRequest, ListPayloadsResponse>("ListPayloads", request, ct)
+                .ConfigureAwait(false);
+            return (page.Payloads, page.NextPageToken);
+        });
+
     private static async Task<List<T>> AllAsync<T>(Func<string, Task<(RepeatedField<T> Items, string Next)>> pageAfter)
     {
         var all = new List<T>();

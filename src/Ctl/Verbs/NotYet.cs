@@ -8,7 +8,7 @@ internal static class NotYet
 {
     internal static readonly IReadOnlyList<(string Name, string What)> Groups =
     [
-        ("stack", "stacks"), ("secret", "secrets"), ("config", "configs"), ("network", "networks of one's own"),
+        ("stack", "stacks"), ("network", "networks of one's own"),
         ("volume", "volumes"), ("container", "container commands"),
         ("exec", "exec"), ("run", "one-off containers"),
     ];

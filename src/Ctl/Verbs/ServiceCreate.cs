@@ -27,6 +27,7 @@ internal static class ServiceCreate
             var values = flags.Read(parsed);
             var spec = SpecBuilder.Create(
                 values, parsed.GetRequiredValue(image), parsed.GetValue(args) ?? [], GeneratedName());
+            await PayloadIds.ResolveAsync(ctl, spec, ct).ConfigureAwait(false);
             var created = await ctl.CallAsync<CreateServiceRequest, CreateServiceResponse>(
                 "CreateService",
                 new CreateServiceRequest

@@ -30,6 +30,11 @@ internal static class ServiceEdit
         for (var attempt = 1; ; attempt++)
         {
             var request = edit(view);
+            if (request.Spec is { } spec)
+            {
+                await PayloadIds.ResolveAsync(ctl, spec, ct).ConfigureAwait(false);
+            }
+
             (request.ServiceId, request.Version) = (view.Id, view.Version);
             try
             {

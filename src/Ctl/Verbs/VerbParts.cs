@@ -52,6 +52,11 @@ internal static class VerbParts
         (await ctl.CallAsync<GetNodeRequest, GetNodeResponse>(
             "GetNode", new GetNodeRequest { Ref = reference }, ct).ConfigureAwait(false)).Node;
 
+    internal static async Task<PayloadView> PayloadAsync(
+        Cli.Ctl ctl, PayloadKind kind, string reference, CancellationToken ct) =>
+        (await ctl.CallAsync<GetPayloadRequest, GetPayloadResponse>(
+            "GetPayload", new GetPayloadRequest { Kind = kind, Ref = reference }, ct).ConfigureAwait(false)).Payload;
+
     /// <summary>Docker's short form of an id.</summary>
     internal static string ShortId(string id) => id.Length > 12 ? id[..12] : id;
 

@@ -51,6 +51,18 @@ internal static class Answers
         return view;
     }
 
+    /// <summary>What a config holds is for everybody who may ask; what a secret holds, for nobody.</summary>
+    internal static PayloadView Payload(PayloadRecord record)
+    {
+        var view = Views.ToView(record);
+        if (record.Kind == PayloadKind.Config)
+        {
+            view.Data = record.Data;
+        }
+
+        return view;
+    }
+
     internal static NodeView Node(NodeRecord record, IReadOnlyList<ManagerMember> managers)
     {
         var view = Views.ToView(record);

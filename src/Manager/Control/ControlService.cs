@@ -65,6 +65,16 @@ public sealed class ControlService
             service, "GetObservation", (l, _, _, ct) => l.Observation.ShowAsync(ct));
         Unary<EndObservationRequest, EndObservationResponse>(
             service, "EndObservation", (l, r, _, ct) => l.Observation.EndAsync(r, ct));
+        Unary<CreatePayloadRequest, CreatePayloadResponse>(
+            service, "CreatePayload", (l, r, _, ct) => l.Payloads.CreateAsync(r, ct));
+        Unary<UpdatePayloadRequest, UpdatePayloadResponse>(
+            service, "UpdatePayload", (l, r, _, ct) => l.Payloads.UpdateAsync(r, ct));
+        Unary<RemovePayloadRequest, RemovePayloadResponse>(
+            service, "RemovePayload", (l, r, _, ct) => l.Payloads.RemoveAsync(r, ct));
+        Read<GetPayloadRequest, GetPayloadResponse>(
+            service, "GetPayload", (q, r, _, ct) => q.PayloadAsync(r, ct));
+        Read<ListPayloadsRequest, ListPayloadsResponse>(
+            service, "ListPayloads", (q, r, _, ct) => q.PayloadsAsync(r, ct));
         Stream<WatchServiceRequest, WatchServiceResponse>(
             service, "WatchService", (l, r, s, ct) => l.Watches.ServiceAsync(r, s, ct));
         Stream<WatchRequest, WatchResponse>(service, "Watch", (l, r, s, ct) => l.Events.WatchAsync(r, s, ct));
@@ -180,4 +190,4 @@ public sealed class ControlService
 /// <summary>What the leader can be asked to do.</summary>
 internal sealed record LeaderCommands(
     ServiceCommands Services, NodeCommands Nodes, Queries Queries, Watches Watches, EventStream Events,
-    ObservationCommands Observation, ClusterCommands Cluster);
+    ObservationCommands Observation, ClusterCommands Cluster, PayloadCommands Payloads);

@@ -34,6 +34,12 @@ internal static class Filters
         && (request.Modes.Count == 0 || request.Modes.Contains(service.Spec.ModeName()))
         && HasLabels(service.Spec.Labels, request.Labels);
 
+    internal static bool Matches(PayloadRecord payload, ListPayloadsRequest request) =>
+        payload.Kind == request.Kind
+        && Begins(request.Names, payload.Spec.Name)
+        && Begins(request.Ids, payload.Id.Value)
+        && HasLabels(payload.Spec.Labels, request.Labels);
+
     internal static bool Matches(NodeRecord node, ListNodesRequest request) =>
         Begins(request.Ids, node.Id.Value)
         && Begins(request.Names, node.Hostname)

@@ -51,6 +51,31 @@ internal sealed class Queries(
         return new TaskList(state, request, self).Answer();
     }
 
+    internal async Task<GetPayloadResponse> PayloadAsync(GetPayloadRequest request, CancellationToken ct)
+    {
+        var state = await stateNow(ct).ConfigureAwait(false);
+        return new GetPayloadResponse
+        {
+            Payload = Answers.Payload(References.Payload(state, request.Kind, request.Ref)),
+            Revision = state.LastIndex,
+        };
+    }
+
+    internal async Task<ListPayloadsResponse> PayloadsAsync(ListPayloadsRequest request, CancellationToken ct)
+    {
+        var state = await stateNow(ct).ConfigureAwait(false);
+        var after = Paging.After(request.Page, 2);
+        var response = new ListPayloadsResponse { Revision = state.LastIndex };
+        static IReadOnlyList<string> Place(PayloadRecord p) => [p.Spec.Name, p.Id.Value];
+        response.NextPageToken = Paging.Fill(
+            request.Page,
+            state.Payloads.Values
+                .Where(p => Filters.Matches(p, request) && Paging.Compare(Place(p), after) > 0)
+                .OrderBy(p => p.Spec.Name, StringComparer.Ordinal).ThenBy(p => p.Id),
+            Place, Views.ToView, response.Payloads);
+        return response;
+    }
+
     internal async Task<GetNodeResponse> NodeAsync(GetNodeRequest request, NodeId self, CancellationToken ct)
     {
         var state = await stateNow(ct).ConfigureAwait(false);

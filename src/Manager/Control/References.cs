@@ -1,4 +1,5 @@
 using Swarm.Model;
+using Swarm.Protocol.V1;
 using Swarm.Store;
 
 namespace Swarm.Manager.Control;
@@ -25,6 +26,13 @@ internal static class References
             s => !s.Removing && Begins(s.Id.Value, reference)).Take(2).ToList();
         return One("service", reference, matches);
     }
+
+    internal static PayloadRecord Payload(ClusterState state, PayloadKind kind, string reference) =>
+        state.Payloads.Get(new PayloadId(reference)) is { } byId && byId.Kind == kind
+            ? byId
+            : state.FindPayload(kind, reference)
+                ?? One(kind.Word(), reference, state.Payloads.Values
+                    .Where(p => p.Kind == kind && Begins(p.Id.Value, reference)).Take(2).ToList());
 
     internal static NodeRecord Node(ClusterState state, string reference, NodeId self)
     {

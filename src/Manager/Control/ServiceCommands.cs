@@ -26,6 +26,7 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
                 "choose another name"));
         }
 
+        PayloadCommands.RequireAll(state, spec);
         RefuseTakenPorts(state, spec, except: null);
         var (pinned, warnings) = await pinner.PinAsync(spec, request.NoResolveImage, ct).ConfigureAwait(false);
         if (request.DryRun)
@@ -130,12 +131,14 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
                     $"service {service.Spec.Name} does not have a previous spec; change it with 'service update'");
             }
 
+            PayloadCommands.RequireAll(state, service.PreviousSpec);
             return;
         }
 
         var spec = request.Spec ?? throw Errors.Invalid([new SpecFault("spec", "", "must be given", "send a spec")]);
         SpecJudge.Require(spec);
         RefuseImpossibleChange(service, spec);
+        PayloadCommands.RequireAll(state, spec);
         RefuseTakenPorts(state, spec, except: id);
     }
 

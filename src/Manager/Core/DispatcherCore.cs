@@ -220,19 +220,14 @@ internal sealed class DispatcherCore
     {
         SendPeers(session, complete: true);
         SendMesh(session);
-        Send(session, new SessionResponse
-        {
-            Assignments = Observing
-                ? AssignmentDiff.Observed(_state, session)
-                : AssignmentDiff.Complete(_state, session, _gate),
-        });
+        Send(session, AssignmentMessages.All(_state, session, _gate, Observing));
     }
 
     private void SendAssignments(NodeSession session, IEnumerable<TaskId> tasks)
     {
-        if (!Observing && AssignmentDiff.Incremental(_state, session, _gate, tasks) is { } message)
+        if (!Observing)
         {
-            Send(session, new SessionResponse { Assignments = message });
+            Send(session, AssignmentMessages.Of(_state, session, _gate, [.. tasks]));
         }
     }
 
@@ -290,6 +285,9 @@ internal sealed class DispatcherCore
 
     private void Send(NodeSession session, SessionResponse message) =>
         _output.Add(new SessionOutput(session.Number, message));
+
+    private void Send(NodeSession session, IEnumerable<SessionResponse> messages) =>
+        _output.AddRange(messages.Select(m => new SessionOutput(session.Number, m)));
 
     private static T[] Take<T>(List<T> list)
     {

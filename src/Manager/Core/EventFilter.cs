@@ -5,7 +5,7 @@ namespace Swarm.Manager.Core;
 /// <summary>Which events a watcher wants: any value of each kind of filter, all kinds of filters.</summary>
 internal sealed class EventFilter(WatchRequest request)
 {
-    internal static readonly IReadOnlyList<string> Types = ["service", "task", "node"];
+    internal static readonly IReadOnlyList<string> Types = ["service", "task", "node", "secret", "config"];
     internal static readonly IReadOnlyList<string> Actions = ["create", "update", "remove"];
 
     /// <summary>Why the filter cannot be used; null when it can.</summary>
@@ -21,6 +21,8 @@ internal sealed class EventFilter(WatchRequest request)
         && Any(request.Actions, e.Action)
         && (request.Services.Count == 0 || Concerns(request.Services, e, "service"))
         && (request.Nodes.Count == 0 || Concerns(request.Nodes, e, "node"))
+        && (request.Secrets.Count == 0 || Concerns(request.Secrets, e, "secret"))
+        && (request.Configs.Count == 0 || Concerns(request.Configs, e, "config"))
         && (request.Tasks.Count == 0 || (e.Type == "task" && Names(request.Tasks, e.Id, e.Attributes["name"])));
 
     private static bool Any(ICollection<string> wanted, string value) => wanted.Count == 0 || wanted.Contains(value);

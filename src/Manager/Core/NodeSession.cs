@@ -22,6 +22,9 @@ internal sealed class NodeSession(SessionNumber number, NodeId node)
     /// <summary>The complete assignment went out.</summary>
     internal bool HasComplete { get; set; }
 
+    /// <summary>Secrets and configs that it was sent.</summary>
+    internal PayloadUse Payloads { get; set; } = new();
+
     internal ulong MeshSent { get; set; }
 
     internal ulong MeshApplied { get; set; }

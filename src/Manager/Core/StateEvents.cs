@@ -11,8 +11,9 @@ namespace Swarm.Manager.Core;
 /// </summary>
 internal static class StateEvents
 {
-    /// <summary>All of a step, in the order of its changes: services, nodes, tasks.</summary>
-    internal static IEnumerable<Event> Of(StateStep step) => step.Changes.Services.Select(Service)
+    /// <summary>All of a step, in the order of its changes: secrets and configs, services, nodes, tasks.</summary>
+    internal static IEnumerable<Event> Of(StateStep step) => step.Changes.Payloads.Select(Payload)
+        .Concat(step.Changes.Services.Select(Service))
         .Concat(step.Changes.Nodes.Select(Node))
         .Concat(step.Changes.Tasks.Select(t => Task(step, t)))
         .OfType<Event>()
@@ -21,6 +22,13 @@ internal static class StateEvents
             e.AtNs = Timestamps.ToNs(step.At);
             return e;
         });
+
+    /// <summary>Its name and nothing of what it holds.</summary>
+    private static Event? Payload(Change<PayloadRecord> change)
+    {
+        var one = (change.After ?? change.Before)!;
+        return New(one.Kind.Word(), change.Before, change.After, one.Id.Value, one.Spec.Name);
+    }
 
     /// <summary>Removed is what a user has removed; that its last task is gone some time later is no event.</summary>
     private static Event? Service(Change<ServiceRecord> change)

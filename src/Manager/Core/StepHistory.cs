@@ -9,6 +9,9 @@ internal sealed class StepHistory(int maxSteps = StepHistory.MaxSteps, int maxCh
     /// <summary>Entries that are remembered.</summary>
     internal const int MaxSteps = 4096;
 
+    /// <summary>So many bytes of secrets and configs count as one more object.</summary>
+    private const int PayloadBytesAnObject = 1024;
+
     /// <summary>Changed objects in them; one more entry than fits may be there.</summary>
     internal const int MaxChanges = 50_000;
 
@@ -89,5 +92,6 @@ internal sealed class StepHistory(int maxSteps = StepHistory.MaxSteps, int maxCh
     }
 
     private static int ChangesOf(StateStep step) =>
-        step.Changes.Tasks.Length + step.Changes.Services.Length + step.Changes.Nodes.Length + 1;
+        step.Changes.Tasks.Length + step.Changes.Services.Length + step.Changes.Nodes.Length + 1
+        + step.Changes.Payloads.Sum(p => 1 + (((p.After ?? p.Before)!.Data.Length) / PayloadBytesAnObject));
 }

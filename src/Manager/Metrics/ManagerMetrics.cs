@@ -65,7 +65,7 @@ internal static class ManagerMetrics
             "swarm_store_objects", "Objects in the state.", "kind",
             [
                 ("node", state.Nodes.Count), ("service", state.Services.Count), ("task", state.Tasks.Count),
-                ("request", state.Requests.Count),
+                ("request", state.Requests.Count), ("payload", state.Payloads.Count),
             ]);
         text.Gauge("swarm_store_revision", "Index of the last entry in the state.", state.LastIndex);
         text.Gauge("swarm_store_format", "Format of entries and snapshots that all managers read.", state.Format);

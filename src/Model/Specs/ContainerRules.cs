@@ -34,6 +34,8 @@ internal static class ContainerRules
         Process(spec, faults);
         Mounts(spec, faults);
         KernelRules.Check(spec, faults);
+        PayloadRules.Check(spec, faults);
+        HealthRules.Check(spec.Health, faults.Under("health"));
     }
 
     private static void Image(string image, FaultCollector faults)

@@ -11,6 +11,7 @@ internal static unsafe partial class ContainerNative
     internal const int EINTR = 4;
     internal const int ESRCH = 3;
     internal const short PollIn = 1;
+    private const int PrSetDumpable = 4;
     private const int SysPidfdSendSignal = 424;
     private const int SysPidfdOpen = 434;
     private const int SysCloseRange = 436;
@@ -22,6 +23,9 @@ internal static unsafe partial class ContainerNative
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial long syscall(long number, long a, long b, long c, long d);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(int fd);
@@ -63,6 +67,9 @@ internal static unsafe partial class ContainerNative
         public short Events;
         public short Revents;
     }
+
+    internal static int ForbidDumps() =>
+        prctl(PrSetDumpable, 0, 0, 0, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
     internal static int MarkCloseOnExec(uint firstFd) =>
         syscall(SysCloseRange, firstFd, uint.MaxValue, CloseRangeCloexec, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
@@ -151,6 +158,16 @@ internal static unsafe partial class ContainerNative
             if (result == 0 || Marshal.GetLastPInvokeError() != EINTR)
                 return false;
         }
+    }
+
+    /// <summary>Which of two descriptors is readable; the second may be -1. Both may be, and none when the time is
+    /// over.</summary>
+    internal static (bool First, bool Second) WaitEither(int first, int second, int timeoutMs)
+    {
+        var both = stackalloc PollFd[2];
+        both[0] = new PollFd { Fd = first, Events = PollIn };
+        both[1] = new PollFd { Fd = second, Events = PollIn };
+        return poll(both, 2, timeoutMs) > 0 ? (both[0].Revents != 0, both[1].Revents != 0) : (false, false);
     }
 
     /// <summary>Bytes read; 0 at the end or on error.</summary>

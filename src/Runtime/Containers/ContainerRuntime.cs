@@ -96,6 +96,17 @@ public sealed class ContainerRuntime : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Runs a command in a running container and waits for it. Called off, the command and what it started are killed.
+    /// </summary>
+    /// <exception cref="ContainerException">The container does not run, or the command could not be
+    /// prepared.</exception>
+    public Task<ExecResult> ExecAsync(string id, ContainerExec exec, CancellationToken ct)
+    {
+        var entry = Require(id);
+        return _host.RunLongAsync(() => ExecContainer.Run(_host, entry, exec, ct), ct);
+    }
+
     /// <summary>Signals the first process. One that has ended already is no error.</summary>
     public Task KillAsync(string id, int signal, CancellationToken ct)
     {

@@ -22,6 +22,10 @@ internal sealed record OciRuntime(string Path, string Version, string Root, stri
     /// <summary>Both runtimes keep this file from create until start.</summary>
     internal string StartFifo(string id) => System.IO.Path.Combine(Root, id, "exec.fifo");
 
+    /// <summary>Without a log: what goes wrong stands in the output, as the command's own words do.</summary>
+    internal string[] ExecArguments(string id, string process, string pidFile) =>
+        ["--root=" + Root, "exec", "--process=" + process, "--pid-file=" + pidFile, id];
+
     internal string[] DeleteArguments(string id) => ["--root=" + Root, "delete", "--force", id];
 
     private string[] Global(string log) => ["--root=" + Root, "--log=" + log, "--log-format=json"];

@@ -6,6 +6,9 @@ internal sealed class RuntimeHost : IDisposable
     internal const int ToolTimeoutMs = 30_000;
     private const int MinParallelTools = 4;
     private const int ToolsPerCore = 2;
+    private const int MaxExecs = 128;
+    private const int ExecStackBytes = 256 << 10;
+    private readonly SemaphoreSlim _execs = new(MaxExecs, MaxExecs);
     private readonly SemaphoreSlim _gate = new(Math.Max(MinParallelTools, ToolsPerCore * Environment.ProcessorCount));
 
     internal RuntimeHost(ContainerRuntimeOptions options, CgroupTree cgroups, string conmon)
@@ -52,6 +55,38 @@ internal sealed class RuntimeHost : IDisposable
         finally
         {
             _gate.Release();
+        }
+    }
+
+    /// <summary>
+    /// Runs work that may take as long as a container's command likes, on a thread of its own, so that it keeps neither
+    /// pool threads nor those who start containers.
+    /// </summary>
+    internal async Task<T> RunLongAsync<T>(Func<T> work, CancellationToken ct)
+    {
+        await _execs.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var thread = new Thread(() => Complete(done, work), ExecStackBytes) { IsBackground = true };
+            thread.Start();
+            return await done.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            _execs.Release();
+        }
+    }
+
+    private static void Complete<T>(TaskCompletionSource<T> done, Func<T> work)
+    {
+        try
+        {
+            done.SetResult(work());
+        }
+        catch (Exception e)
+        {
+            done.SetException(e);
         }
     }
 

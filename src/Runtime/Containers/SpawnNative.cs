@@ -14,6 +14,7 @@ internal static unsafe partial class SpawnNative
     private const int SignalSetBytes = 128;
     private const short SetSignalDefaults = 0x04;
     private const short SetSignalMask = 0x08;
+    private const short SetSession = 0x80;
     private const int ReadOnly = 0;
     private const int WriteOnly = 1;
 
@@ -57,9 +58,11 @@ internal static unsafe partial class SpawnNative
 
     /// <summary>
     /// Starts a program with stdin and (when <paramref name="outputFd"/> is negative) output on /dev/null.
-    /// <paramref name="extraFd"/>, when not negative, becomes descriptor 3. Returns the process id.
+    /// <paramref name="extraFd"/>, when not negative, becomes descriptor 3. Returns the process id, which with
+    /// <paramref name="leads"/> is also that of a session and group of its own.
     /// </summary>
-    internal static int Spawn(string path, IReadOnlyList<string> args, string[] env, int outputFd, int extraFd)
+    internal static int Spawn(
+        string path, IReadOnlyList<string> args, string[] env, int outputFd, int extraFd, bool leads = false)
     {
         var actions = stackalloc byte[ActionsBytes];
         var attributes = stackalloc byte[AttributesBytes];
@@ -68,7 +71,7 @@ internal static unsafe partial class SpawnNative
         try
         {
             FillActions(actions, path, outputFd, extraFd);
-            FillAttributes(attributes, path);
+            FillAttributes(attributes, path, leads);
             using var argv = new StringVector([path, .. args]);
             using var envp = new StringVector(env);
             Check(posix_spawn(out var pid, path, actions, attributes, argv.Pointer, envp.Pointer), path);
@@ -100,7 +103,7 @@ internal static unsafe partial class SpawnNative
         Check(posix_spawn_file_actions_addclosefrom_np(actions, extraFd >= 0 ? 4 : 3), path);
     }
 
-    private static void FillAttributes(byte* attributes, string path)
+    private static void FillAttributes(byte* attributes, string path, bool leads)
     {
         var set = stackalloc byte[SignalSetBytes];
         new Span<byte>(set, SignalSetBytes).Clear();
@@ -108,7 +111,8 @@ internal static unsafe partial class SpawnNative
         // Not sigfillset: it leaves libc's own signals 32 and 33 out, and those would then be ignored for ever.
         new Span<byte>(set, SignalSetBytes).Fill(0xFF);
         Check(posix_spawnattr_setsigdefault(attributes, set), path);
-        Check(posix_spawnattr_setflags(attributes, SetSignalDefaults | SetSignalMask), path);
+        var flags = SetSignalDefaults | SetSignalMask | (leads ? SetSession : 0);
+        Check(posix_spawnattr_setflags(attributes, (short)flags), path);
     }
 
     private static void Check(int errno, string path)

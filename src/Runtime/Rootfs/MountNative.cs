@@ -10,7 +10,10 @@ internal static partial class MountNative
     private const int CloneFs = 0x200;
     private const int MountDetach = 2;
     private const int UnmountNoFollow = 8;
+    private const ulong ReadOnly = 1;
+    private const ulong NoSuid = 2;
     private const ulong NoDev = 4;
+    private const ulong Remount = 32;
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int unshare(int flags);
@@ -20,6 +23,9 @@ internal static partial class MountNative
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mount(string source, string target, string type, ulong flags, string data);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int lchown(string path, uint uid, uint gid);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int umount2(string target, int flags);
@@ -34,6 +40,18 @@ internal static partial class MountNative
             return Marshal.GetLastPInvokeError();
         return 0;
     }
+
+    /// <summary>Mounts a file system that is in memory; 0 or errno.</summary>
+    internal static int MountMemory(string type, string target, string options) =>
+        mount(type, target, type, NoSuid | NoDev, options) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>Nobody writes to it any more, through whatever mount of it; 0 or errno.</summary>
+    internal static int MakeReadOnly(string target) =>
+        mount("none", target, "", Remount | ReadOnly | NoSuid | NoDev, "") == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>0 or errno.</summary>
+    internal static int ChangeOwner(string path, uint uid, uint gid) =>
+        lchown(path, uid, gid) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
     /// <summary>0 or errno. Processes that still use the mount keep it until they end.</summary>
     internal static int Unmount(string target) =>

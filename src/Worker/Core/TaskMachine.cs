@@ -17,6 +17,9 @@ public enum TaskStep
     /// <summary>Run the container.</summary>
     Start,
 
+    /// <summary>It runs: wait until it is healthy or ends, or for the assignment to change.</summary>
+    AwaitHealth,
+
     /// <summary>Wait for the container to end, or for the assignment to change.</summary>
     AwaitExit,
 
@@ -44,6 +47,9 @@ public enum ContainerPresence
 
     /// <summary>Created or running or ended, with its record.</summary>
     Exists,
+
+    /// <summary>Its program runs.</summary>
+    Runs,
 }
 
 /// <summary>
@@ -56,7 +62,7 @@ public static class TaskMachine
     /// <summary>The next step.</summary>
     /// <param name="desired">What the manager wants; Remove when the task is no longer assigned.</param>
     /// <param name="observed">The furthest state seen here, or told by the manager when nothing is known here.</param>
-    /// <param name="container">Whether a container of the task exists on this node.</param>
+    /// <param name="container">Whether a container of the task exists on this node, and is known to run.</param>
     public static TaskStep Next(TaskState desired, TaskState observed, ContainerPresence container)
     {
         if (observed.IsTerminal())
@@ -66,7 +72,7 @@ public static class TaskMachine
 
         if (desired >= TaskState.Shutdown)
         {
-            return observed >= TaskState.Starting && container == ContainerPresence.Exists
+            return observed >= TaskState.Starting && container != ContainerPresence.None
                 ? TaskStep.Stop
                 : TaskStep.CallOff;
         }
@@ -77,6 +83,7 @@ public static class TaskMachine
             < TaskState.Ready => TaskStep.Prepare,
             _ when container == ContainerPresence.None => TaskStep.ReportLost,
             TaskState.Ready => desired >= TaskState.Running ? TaskStep.Start : TaskStep.None,
+            TaskState.Starting when container == ContainerPresence.Runs => TaskStep.AwaitHealth,
             TaskState.Starting => TaskStep.Start,
             _ => TaskStep.AwaitExit,
         };
@@ -89,6 +96,6 @@ public static class TaskMachine
             return TaskStep.Remove;
         }
 
-        return container == ContainerPresence.Exists ? TaskStep.Release : TaskStep.None;
+        return container == ContainerPresence.None ? TaskStep.None : TaskStep.Release;
     }
 }

@@ -33,6 +33,20 @@ public sealed class RuncTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_command_beside_the_program_has_the_same_walls_and_is_killed_when_its_time_is_over()
+    {
+        var spec = _fixture.Shell("sleep 60") with { Uid = 7, Env = ["PATH=/bin"] };
+        await _fixture.StartAsync(spec);
+        Task<ExecResult> Sh(string script, int seconds) => _fixture.Runtime.ExecAsync(
+            spec.Id, new ContainerExec(["/bin/sh", "-c", script], TimeSpan.FromSeconds(seconds), 4096),
+            ContainerFixture.Deadline);
+        var walls = await Sh("id -u; grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; exit 4", 20);
+        Assert.Equal((4, "7\nNoNewPrivs:\t1\nSeccomp:\t2\n"), (walls.ExitCode, walls.Output));
+        Assert.True((await Sh("sleep 4713 & sleep 4713; echo never", 1)).TimedOut);
+        Assert.DoesNotContain("4713", (await Sh("cat /proc/[0-9]*/cmdline", 20)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task No_runtime_at_all_is_said_clearly()
     {
         var error = await Assert.ThrowsAsync<ContainerException>(() => ContainerRuntime.OpenAsync(
