@@ -14,6 +14,14 @@ internal sealed class NothingRuntime : ITaskRuntime
 
     public TaskObservation? Observe(TaskId task) => null;
 
+    public void TakePayloads(PayloadUpdate update)
+    {
+        // Nothing mounts them.
+    }
+
+    public Task<ContainerEnd?> AwaitHealthAsync(TaskId task, CancellationToken ct) =>
+        Task.FromResult<ContainerEnd?>(null);
+
     public Task PrepareAsync(AssignedTask task, Action<string> progress, CancellationToken ct) => Task.CompletedTask;
 
     public Task<StartedContainer> StartAsync(AssignedTask task, CancellationToken ct)

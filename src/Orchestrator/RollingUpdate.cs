@@ -88,13 +88,20 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
             }
 
             var first = slot.Tasks.FirstOrDefault(
-                t => t.SpecVersion == scope.Service.SpecVersion && t.CreatedAt >= started);
+                t => t.SpecVersion == scope.Service.SpecVersion && t.CreatedAt >= started && !WasCalledOff(t));
             if (first is not null && scope.Service.Update is { IsRunning: true })
             {
                 _made.Add(new Attempt(first, scope.State.RunningSince(first), slot));
             }
         }
     }
+
+    /// <summary>
+    /// Told to stop before it ever ran: it says nothing about the new spec, and one whose node died never tells how it
+    /// ended. The next one in its slot is the attempt.
+    /// </summary>
+    private bool WasCalledOff(TaskRecord task) =>
+        !task.IsWanted && !RestartRules.EndedByItself(task) && scope.State.RunningSince(task) is null;
 
     private bool HasFailed(UpdateStatusRecord update)
     {
@@ -270,7 +277,7 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
         scope.Actions.Add(new Store.StoreAction.SetUpdateStatus(
             scope.Service.Id, scope.Service.Version, new UpdateStatusRecord(state, started, completed, message)));
 
-    /// <summary>The first task that the update made in a slot.</summary>
+    /// <summary>The first task that the update made in a slot and did not call off.</summary>
     private sealed record Attempt(TaskRecord Task, DateTimeOffset? RanSince, Slot Slot)
     {
         /// <summary>When it came to run, or ended without.</summary>

@@ -218,6 +218,21 @@ public sealed class UpdateTests
         Assert.All(_world.Running(id).CountBy(t => t.NodeId), n => Assert.Equal(2, n.Value));
     }
 
+    [Fact]
+    public void A_node_that_dies_with_a_task_that_it_was_just_given_does_not_hold_the_update_up()
+    {
+        var id = Start(6, new UpdatePolicy { Parallelism = 1, MonitorNs = 0 });
+        _world.Update(id, s => s.Task.Container.Image = "web:2");
+        _world.Pace = 0;
+        _world.Run(0.3);
+        var given = Assert.Single(_world.Tasks(id), t => t.Status.State == TaskState.Assigned);
+        _world.SetNode(given.NodeId, NodeStatus.Types.State.Down);
+        _world.Pace = 100;
+        _world.Run(30);
+        Assert.Equal((State.Completed, "update completed"), Status(id));
+        Assert.Equal(6, New(id));
+    }
+
     private ServiceId Start(ulong replicas, UpdatePolicy policy)
     {
         for (var i = 1; i <= 3; i++)
