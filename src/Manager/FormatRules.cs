@@ -11,10 +11,16 @@ internal static class FormatRules
     /// <exception cref="RpcException">It needs a newer format than some manager knows.</exception>
     internal static StoreEntry Fit(StoreEntry entry, ClusterState state)
     {
+        var wanted = StoreFormat.NeededBy(entry);
+        if (state.Cluster is not null && wanted <= state.Format)
+        {
+            return entry;
+        }
+
         // The first entry is read by the one manager that writes it, and the format is raised in its own entry.
         var raised = entry.Actions.OfType<StoreAction.SetCluster>().Select(a => a.Cluster.FormatVersion);
         var known = state.Cluster is null ? StoreFormat.Newest : raised.Append(state.Format).Max();
-        if (StoreFormat.NeededBy(entry) <= known)
+        if (wanted <= known)
         {
             return entry;
         }

@@ -33,7 +33,7 @@ internal sealed class Proposer(
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bounded.CancelAfter(CommandTimeout);
         var entry = StoreEntry.Of(store.Clock.GetUtcNow(), action) with { Request = request?.Next(action) };
-        var result = await ProposeAsync(entry, bounded.Token).ConfigureAwait(false);
+        var result = await ProposeAsync(entry, bounded.Token, lend: true).ConfigureAwait(false);
         if (result.Outcomes[0] is { IsApplied: false } refused)
         {
             throw Errors.From(refused);
@@ -59,11 +59,11 @@ internal sealed class Proposer(
             : throw Errors.From(first.Outcome);
     }
 
-    private async Task<ApplyResult> ProposeAsync(StoreEntry entry, CancellationToken ct)
+    private async Task<ApplyResult> ProposeAsync(StoreEntry entry, CancellationToken ct, bool lend = false)
     {
         var bytes = EntryCodec.Encode(FormatRules.Fit(entry, store.Current));
         var began = store.Clock.GetTimestamp();
-        var result = await raft.ProposeAsync(bytes, ct).ConfigureAwait(false);
+        var result = await raft.ProposeAsync(bytes, ct, lend).ConfigureAwait(false);
         store.Counters.Proposed(store.Clock.GetElapsedTime(began), result.Outcome);
         return result.Outcome switch
         {

@@ -27,8 +27,16 @@ public static class StoreFormat
     public const uint Newest = PayloadsAndHealth;
 
     /// <summary>The oldest form that can express an entry.</summary>
-    public static uint NeededBy(StoreEntry entry) => entry.Actions
-        .Select(NeededBy).Append(entry.Request is null ? First : Requests).Max();
+    public static uint NeededBy(StoreEntry entry)
+    {
+        var needed = entry.Request is null ? First : Requests;
+        foreach (var action in entry.Actions)
+        {
+            needed = Math.Max(needed, NeededBy(action));
+        }
+
+        return needed;
+    }
 
     /// <summary>The oldest form that knows a kind of action with the fields that it uses.</summary>
     public static uint NeededBy(StoreAction action) => action switch

@@ -26,7 +26,8 @@ internal static class SpecJudge
     /// <summary>What a newer program wrote and this one cannot read would be ignored without a word.</summary>
     private static IEnumerable<SpecFault> Unknown(ServiceSpec spec)
     {
-        if (Known.ParseFrom(spec.ToByteString()).CalculateSize() != spec.CalculateSize())
+        var bytes = spec.ToByteArray();
+        if (Known.ParseFrom(bytes).CalculateSize() != bytes.Length)
         {
             yield return new SpecFault(
                 "spec", "", "has fields that this manager does not know",

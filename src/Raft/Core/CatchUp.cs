@@ -12,6 +12,9 @@ internal sealed class CatchUp
 
     public bool Done { get; private set; }
 
+    /// <summary>It was away, or its log has to be found again: what it did before says nothing any more.</summary>
+    public void Forget() => (Done, _running) = (false, false);
+
     public void Tick(ulong match, ulong lastIndex, int limitTicks)
     {
         if (!_running)

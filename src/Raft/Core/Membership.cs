@@ -28,12 +28,16 @@ internal static class Membership
     {
         foreach (var member in s.Configuration.Members)
         {
-            if (!member.Learner || !leader.Followers.TryGetValue(member.Id, out var progress)
-                || (progress.State != ProgressState.Replicate && !Planted.Breaks(Rule.R17Early)) || progress.DiskFull)
+            if (!member.Learner || !leader.Followers.TryGetValue(member.Id, out var progress))
                 continue;
+            if ((progress.State != ProgressState.Replicate && !Planted.Breaks(Rule.R17Early)) || progress.DiskFull
+                || progress.SilentTicks >= s.Options.ElectionMinTicks)
+            {
+                progress.CatchUp.Forget();
+                continue;
+            }
             progress.CatchUp.Tick(progress.Match, s.Log.LastIndex, s.Options.ElectionMinTicks);
             if ((progress.CatchUp.Done || Planted.Breaks(Rule.R17Early))
-                && progress.SilentTicks < s.Options.ElectionMinTicks
                 && Propose(s, ConfChange.Promote(member.Id)).Refusal is NotDoneReason.None)
                 return;
         }

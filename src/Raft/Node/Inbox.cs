@@ -26,8 +26,10 @@ internal sealed class Inbox(RaftNodeOptions options)
         }
     }
 
-    /// <summary>None when the request was taken; the raft thread is woken.</summary>
-    public NotDoneReason Post(NodeRequest request)
+    /// <summary>None when the request was taken.</summary>
+    /// <param name="request">What somebody waits for.</param>
+    /// <param name="rouse">The raft thread is woken; else the caller acts, or calls <see cref="Call"/>.</param>
+    public NotDoneReason Post(NodeRequest request, bool rouse = true)
     {
         lock (_gate)
         {
@@ -36,7 +38,8 @@ internal sealed class Inbox(RaftNodeOptions options)
             if (_requests.Count >= options.MaxQueuedRequests)
                 return NotDoneReason.Busy;
             _requests.Add(request);
-            Rouse();
+            if (rouse)
+                Rouse();
             return NotDoneReason.None;
         }
     }

@@ -8,11 +8,20 @@ internal abstract class NodeRequest
 }
 
 /// <summary>An entry or a membership change.</summary>
-internal sealed class ProposalRequest(ReadOnlyMemory<byte> data, ConfChange? change) : NodeRequest
+/// <param name="data">The entry.</param>
+/// <param name="change">The change, if it is one.</param>
+/// <param name="answers">Who tells the caller the outcome after the turn; null: he learns it at once.</param>
+internal sealed class ProposalRequest(ReadOnlyMemory<byte> data, ConfChange? change, AnswerQueue? answers = null)
+    : NodeRequest, IThreadPoolWorkItem
 {
     private readonly TaskCompletionSource<ProposeResult> _done =
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
+        new(answers is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None);
     private int _fate;
+    private int _ended;
+    private ProposeResult? _outcome;
+
+    /// <summary>What the caller does with the answer takes no time: a thread of the node may do it.</summary>
+    public bool IsQuick { get; init; }
 
     public ReadOnlyMemory<byte> Data { get; } = data;
 
@@ -26,14 +35,39 @@ internal sealed class ProposalRequest(ReadOnlyMemory<byte> data, ConfChange? cha
     /// <summary>From here on giving up leaves the outcome unknown. False when the caller gave up before.</summary>
     public bool HandIn() => Interlocked.CompareExchange(ref _fate, 1, 0) == 0;
 
-    public void Complete(ProposeResult result) => _done.TrySetResult(result);
+    /// <summary>In a turn: the outcome is known.</summary>
+    public void Complete(ProposeResult result)
+    {
+        if (!TryEnd(result))
+            return;
+        if (answers is null)
+            Execute();
+        else
+            answers.Add(this);
+    }
 
     public override void Refuse(NotDoneReason reason, string message, RaftMember? leader) =>
         Complete(ProposeResult.NotDone(reason, message) with { Leader = leader });
 
-    public void GiveUp() => Complete(Interlocked.CompareExchange(ref _fate, 2, 0) == 0
-        ? ProposeResult.NotDone(NotDoneReason.Cancelled, "cancelled before it was handed in")
-        : ProposeResult.Unknown("cancelled after it was handed in"));
+    /// <summary>Any thread.</summary>
+    public void GiveUp()
+    {
+        if (TryEnd(Interlocked.CompareExchange(ref _fate, 2, 0) == 0
+            ? ProposeResult.NotDone(NotDoneReason.Cancelled, "cancelled before it was handed in")
+            : ProposeResult.Unknown("cancelled after it was handed in")))
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    /// <summary>Tells the caller; what he does with it runs here.</summary>
+    public void Execute() => _done.SetResult(_outcome!);
+
+    private bool TryEnd(ProposeResult outcome)
+    {
+        if (Interlocked.Exchange(ref _ended, 1) != 0)
+            return false;
+        _outcome = outcome;
+        return true;
+    }
 }
 
 /// <summary>A confirmed read.</summary>

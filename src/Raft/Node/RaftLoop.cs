@@ -36,6 +36,9 @@ internal sealed class RaftLoop
 
     public StatusBoard Board { get; }
 
+    /// <summary>For proposals whose callers are told after the turn.</summary>
+    public AnswerQueue Answers { get; } = new();
+
     public Task<Exception> Failed => _failed.Task;
 
     /// <summary>Grows as long as the thread gets on with its work.</summary>
@@ -62,17 +65,25 @@ internal sealed class RaftLoop
                 _inbox.Await(_clock.MsUntilTick());
                 // Those who help stand back, or they could keep the clock waiting.
                 _due = true;
+                List<ProposalRequest>? answers;
                 lock (_turn)
                 {
                     _due = false;
                     Guard(TurnAndTick);
+                    answers = Answers.Take();
                 }
+                AnswerQueue.Deliver(answers, mayRunHere: false);
             }
         }
         finally
         {
+            List<ProposalRequest>? answers;
             lock (_turn)
+            {
                 Stop();
+                answers = Answers.Take();
+            }
+            AnswerQueue.Deliver(answers, mayRunHere: false);
         }
     }
 
@@ -83,19 +94,28 @@ internal sealed class RaftLoop
     public void Act(IReadOnlyList<RaftMessage> messages)
     {
         _inbox.Put(messages);
+        Act();
+    }
+
+    /// <summary>As <see cref="Act(IReadOnlyList{RaftMessage})"/>, for what lies in the inbox already.</summary>
+    public void Act()
+    {
         if (_due || _turn.IsHeldByCurrentThread || !_turn.TryEnter())
         {
             _inbox.Call();
             return;
         }
+        List<ProposalRequest>? answers;
         try
         {
             Guard(Turn);
+            answers = Answers.Take();
         }
         finally
         {
             _turn.Exit();
         }
+        AnswerQueue.Deliver(answers, mayRunHere: true);
     }
 
     private void Guard(Action turn)

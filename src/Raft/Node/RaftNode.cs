@@ -16,6 +16,7 @@ public sealed class RaftNode : IAsyncDisposable
     private readonly RaftLoop _loop;
     private readonly RaftWatchdog _watchdog;
     private readonly Thread _thread;
+    private int _proposals;
 
     private RaftNode(RaftNodeOptions options, IRaftTransport transport, IStateMachine machine)
     {
@@ -114,14 +115,20 @@ public sealed class RaftNode : IAsyncDisposable
     }
 
     /// <summary>Replicates bytes. The answer comes when they are applied here; only a leader takes them.</summary>
-    public Task<ProposeResult> ProposeAsync(ReadOnlyMemory<byte> data, CancellationToken ct) =>
-        SubmitAsync(new ProposalRequest(data, null), ct);
+    /// <param name="data">The entry.</param>
+    /// <param name="ct">Gives up: not done, or unknown.</param>
+    /// <param name="lend">The caller lends his thread, and borrows one: a proposal that is alone is written by the
+    /// thread that brings it, before this returns and however long the disk takes; and what the caller does with the
+    /// answer neither waits nor takes long, so that the thread may do it that read the last message for it.</param>
+    public Task<ProposeResult> ProposeAsync(
+        ReadOnlyMemory<byte> data, CancellationToken ct, bool lend = false) =>
+        SubmitAsync(new ProposalRequest(data, null, _loop.Answers) { IsQuick = lend }, ct);
 
     /// <summary>Changes the membership by one step; only a leader takes it.</summary>
     public Task<ProposeResult> ChangeMembershipAsync(ConfChange change, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return SubmitAsync(new ProposalRequest(default, change), ct);
+        return SubmitAsync(new ProposalRequest(default, change, _loop.Answers), ct);
     }
 
     /// <summary>
@@ -230,13 +237,24 @@ public sealed class RaftNode : IAsyncDisposable
     {
         if (ct.IsCancellationRequested)
             return ProposeResult.NotDone(NotDoneReason.Cancelled, "cancelled before it was handed in");
-        var refusal = _inbox.Post(request);
-        if (refusal == NotDoneReason.Busy)
-            return ProposeResult.NotDone(refusal, "too many requests wait for the log; try again");
-        if (refusal != NotDoneReason.None)
-            return ProposeResult.NotDone(refusal, "this node is stopping");
-        await using var cancel = ct.UnsafeRegister(
-            static r => ((ProposalRequest)r!).GiveUp(), request).ConfigureAwait(false);
-        return await request.Result.ConfigureAwait(false);
+        // Many proposals share a sync if the raft thread takes what waits; one that is alone need not wake it.
+        var alone = Interlocked.Increment(ref _proposals) == 1 && request.IsQuick;
+        try
+        {
+            var refusal = _inbox.Post(request, rouse: !alone);
+            if (refusal == NotDoneReason.Busy)
+                return ProposeResult.NotDone(refusal, "too many requests wait for the log; try again");
+            if (refusal != NotDoneReason.None)
+                return ProposeResult.NotDone(refusal, "this node is stopping");
+            if (alone)
+                _loop.Act();
+            await using var cancel = ct.UnsafeRegister(
+                static r => ((ProposalRequest)r!).GiveUp(), request).ConfigureAwait(false);
+            return await request.Result.ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _proposals);
+        }
     }
 }

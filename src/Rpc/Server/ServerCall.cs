@@ -51,6 +51,11 @@ internal sealed class ServerCall : IDisposable
     {
         T request = await ReadAsync<T>(mustBegin: true, Context.Cancellation).ConfigureAwait(false)
             ?? throw new RpcException(RpcStatusCode.Unimplemented, "the call has no request message; it needs one");
+        // The server holds callers to the length that they announce: nothing can follow.
+        if (_http.Request.ContentLength == _reader.ReadBytes)
+        {
+            return request;
+        }
         return await ReadAsync<T>(mustBegin: true, Context.Cancellation).ConfigureAwait(false) is null
             ? request
             : throw new RpcException(

@@ -18,6 +18,9 @@ internal sealed class FrameReader(
     private long _begunAt;
     private int _reserved;
 
+    /// <summary>Of all frames that were read.</summary>
+    public long ReadBytes { get; private set; }
+
     /// <param name="parser">Of the type expected.</param>
     /// <param name="mustBegin">The time runs at once, not from the first byte of the message.</param>
     /// <returns>Null at the end of the stream.</returns>
@@ -37,6 +40,7 @@ internal sealed class FrameReader(
                 if (TryFrame(buffer, out ReadOnlySequence<byte> payload))
                 {
                     T message = Parse(parser, payload);
+                    ReadBytes += FrameWriter.PrefixBytes + payload.Length;
                     input.AdvanceTo(payload.End);
                     Release();
                     return message;

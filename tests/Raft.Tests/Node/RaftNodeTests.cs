@@ -20,7 +20,8 @@ public sealed class RaftNodeTests
         {
             for (var i = 0; i < 100; i++)
             {
-                var result = await cluster[1].ProposeAsync(Bytes($"{writer}-{i}"), LoopbackCluster.Deadline);
+                var result = await cluster[1].ProposeAsync(
+                    Bytes($"{writer}-{i}"), LoopbackCluster.Deadline, lend: writer % 2 == 0);
                 Assert.Equal(ProposeOutcome.Done, result.Outcome);
             }
         })));
@@ -34,6 +35,26 @@ public sealed class RaftNodeTests
                     machine.Applied.Where(a => a.StartsWith($"{writer}-", StringComparison.Ordinal)));
             }
         }
+    }
+
+    /// <summary>A proposal that is alone needs no other thread, and its caller gets every outcome all the same.</summary>
+    [Fact]
+    public async Task A_thread_that_is_lent_writes_alone_and_is_answered()
+    {
+        await using var cluster = new LoopbackCluster { SendersAct = true };
+        await cluster.FormAsync(3);
+        for (var i = 0; i < 200; i++)
+        {
+            var result = await cluster[1].ProposeAsync(Bytes($"{i}"), LoopbackCluster.Deadline, lend: true);
+            Assert.Equal(ProposeOutcome.Done, result.Outcome);
+        }
+        var refused = await cluster[2].ProposeAsync(Bytes("no"), LoopbackCluster.Deadline, lend: true);
+        Assert.Equal((ProposeOutcome.NotDone, NotDoneReason.NotLeader), (refused.Outcome, refused.Reason));
+        cluster.Lose = _ => true;
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        var unknown = await cluster[1].ProposeAsync(Bytes("lost"), patience.Token, lend: true);
+        Assert.Equal(ProposeOutcome.Unknown, unknown.Outcome);
+        cluster.Lose = _ => false;
     }
 
     /// <summary>R33: also when it was not the raft thread that met the disk's failure.</summary>
