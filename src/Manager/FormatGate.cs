@@ -18,13 +18,13 @@ internal sealed class FormatGate(
 
     internal async Task RunAsync(CancellationToken leading)
     {
-        using var changed = new SemaphoreSlim(1, 1);
+        var changed = new Wakeup();
         using var subscription = store.Subscribe(
             step =>
             {
-                if ((step.Changes.Nodes.Length > 0 || step.Changes.Cluster) && changed.CurrentCount == 0)
+                if (step.Changes.Nodes.Length > 0 || step.Changes.Cluster)
                 {
-                    changed.Release();
+                    changed.Set();
                 }
             },
             out _);

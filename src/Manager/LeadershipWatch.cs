@@ -12,7 +12,7 @@ internal sealed class LeadershipWatch : IAsyncDisposable
     private readonly RaftNode _raft;
     private readonly ManagerLog _log;
     private readonly Func<Action<Exception>, LeaderSession> _open;
-    private readonly SemaphoreSlim _wake = new(1);
+    private readonly Wakeup _wake = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<Exception> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _run;
@@ -57,16 +57,7 @@ internal sealed class LeadershipWatch : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private void OnStatus(RaftStatus status)
-    {
-        lock (_wake)
-        {
-            if (_wake.CurrentCount == 0)
-            {
-                _wake.Release();
-            }
-        }
-    }
+    private void OnStatus(RaftStatus status) => _wake.Set();
 
     private async Task RunAsync()
     {

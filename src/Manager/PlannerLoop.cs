@@ -18,8 +18,8 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
     internal async Task RunAsync(CancellationToken leading)
     {
         var planner = new Planner();
-        using var changed = new SemaphoreSlim(1, 1);
-        using var subscription = store.Subscribe(_ => Wake(changed), out _);
+        var changed = new Wakeup();
+        using var subscription = store.Subscribe(_ => changed.Set(), out _);
         DateTimeOffset? wakeAt = null;
         while (!leading.IsCancellationRequested)
         {
@@ -28,7 +28,7 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
         }
     }
 
-    private async Task<DateTimeOffset?> PlanAsync(Planner planner, SemaphoreSlim changed, CancellationToken leading)
+    private async Task<DateTimeOffset?> PlanAsync(Planner planner, Wakeup changed, CancellationToken leading)
     {
         var now = store.Clock.GetUtcNow();
         var began = store.Clock.GetTimestamp();
@@ -57,7 +57,7 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
             await Task.Delay(RetryDelay, leading).ConfigureAwait(false);
         }
 
-        Wake(changed);
+        changed.Set();
         return plan.WakeAt;
     }
 
@@ -74,19 +74,4 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
 
     internal static TaskId NewTaskId() =>
         new(IdFormat.FromRandom(RandomNumberGenerator.GetBytes(IdFormat.RandomBytes)));
-
-    private static void Wake(SemaphoreSlim changed)
-    {
-        if (changed.CurrentCount == 0)
-        {
-            try
-            {
-                changed.Release();
-            }
-            catch (SemaphoreFullException)
-            {
-                return;
-            }
-        }
-    }
 }

@@ -20,25 +20,14 @@ internal sealed class RoleReconciler(
 
     internal async Task RunAsync(CancellationToken leading)
     {
-        using var wake = new SemaphoreSlim(1, 1);
-        void Wake()
-        {
-            lock (wake)
-            {
-                if (wake.CurrentCount == 0)
-                {
-                    wake.Release();
-                }
-            }
-        }
-
-        void OnStatus(RaftStatus status) => Wake();
+        var wake = new Wakeup();
+        void OnStatus(RaftStatus status) => wake.Set();
         using var subscription = store.Subscribe(
             step =>
             {
                 if (step.Changes.Nodes.Length > 0 || step.Changes.Cluster)
                 {
-                    Wake();
+                    wake.Set();
                 }
             },
             out _);

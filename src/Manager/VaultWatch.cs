@@ -15,7 +15,7 @@ internal sealed class VaultWatch : IAsyncDisposable
     private readonly ClusterStore _store;
     private readonly RaftNode _raft;
     private readonly ManagerLog _log;
-    private readonly SemaphoreSlim _wake = new(1);
+    private readonly Wakeup _wake = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly IDisposable _subscription;
     private readonly Task _run;
@@ -30,7 +30,7 @@ internal sealed class VaultWatch : IAsyncDisposable
             {
                 if (step.Changes.Cluster)
                 {
-                    _wake.Release();
+                    _wake.Set();
                 }
             },
             out _);

@@ -48,6 +48,9 @@ internal enum Rule
     /// <summary>Votes are given away although a leader is heard.</summary>
     R9Sticky,
 
+    /// <summary>A leader whose removal is committed leads on.</summary>
+    R9Removed,
+
     /// <summary>A pre-vote of an older term is not answered, so that terms that drifted never meet.</summary>
     R10,
 

@@ -38,7 +38,7 @@ public sealed class ContainerTaskRuntime(
         }
 
         var awaits = state.Phase == ContainerPhase.Running && _health.IsAwaited(task);
-        var container = new StartedContainer(state.Id, state.Pid, network.AddressOf(task.Value), awaits);
+        var container = new StartedContainer(state.Id, state.Pid, network.AddressOf(task.Value), AwaitsHealth: awaits);
         return state switch
         {
             { Phase: ContainerPhase.Running } => new TaskObservation(
@@ -86,13 +86,9 @@ public sealed class ContainerTaskRuntime(
             }
 
             var awaits = _health.Of(new TaskId(task.Id)) is { Healthy.IsCompleted: false };
-            if (!awaits)
-            {
-                await ListeningProbe.WaitAsync(address, task.IngressTcpPorts, ct).ConfigureAwait(false);
-            }
-
+            var ended = awaits ? null : await ListenAsync(task, address, ct).ConfigureAwait(false);
             var pid = containers.List().FirstOrDefault(c => c.Id == task.Id)?.Pid ?? 0;
-            return new StartedContainer(task.Id, pid, address, awaits);
+            return new StartedContainer(task.Id, pid, address, ended, awaits);
         }
         catch (Exception e) when (e is ContainerException or IOException)
         {
@@ -187,6 +183,26 @@ public sealed class ContainerTaskRuntime(
         {
             yield return new TaskLogLine(line.At, line.IsStandardError, line.Line);
         }
+    }
+
+    /// <summary>Null when it listens or has had its time for that; otherwise how it ended before.</summary>
+    private async Task<ContainerEnd?> ListenAsync(AssignedTask task, string address, CancellationToken ct)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var ended = containers.WaitAsync(task.Id, either.Token);
+        var listens = ListeningProbe.WaitAsync(address, task.IngressTcpPorts, either.Token);
+        await Task.WhenAny(ended, listens).ConfigureAwait(false);
+        await either.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(ended, listens).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // The slower of the two.
+        }
+
+        return ended.IsCompletedSuccessfully ? End(await ended.ConfigureAwait(false)) : null;
     }
 
     private IEnumerable<string> Directories() => Directory.Exists(host.RootfsDirectory)

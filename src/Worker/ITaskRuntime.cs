@@ -3,13 +3,14 @@ using Swarm.Protocol.V1;
 
 namespace Swarm.Worker;
 
-/// <summary>A container that runs.</summary>
-/// <param name="ContainerId">Its id.</param>
-/// <param name="Pid">Its first process.</param>
-/// <param name="Address">On this node's subnet.</param>
-/// <param name="AwaitsHealth">It counts as started only when it has been found healthy.</param>
+/// <summary>A container that was started.</summary>
+/// <param name="ContainerId">Its id at the runtime.</param>
+/// <param name="Pid">Its first process; 0 when it has ended.</param>
+/// <param name="Address">Where its ports are; empty without a network of its own.</param>
+/// <param name="Ended">How it ended before it was ready for connections; null when it runs.</param>
+/// <param name="AwaitsHealth">It counts as running only when it has been found healthy.</param>
 public readonly record struct StartedContainer(
-    string ContainerId, int Pid, string Address, bool AwaitsHealth = false);
+    string ContainerId, int Pid, string Address, ContainerEnd? Ended = null, bool AwaitsHealth = false);
 
 /// <summary>How a container ended.</summary>
 /// <param name="ExitCode">0–255; 128 + signal when a signal ended it.</param>
@@ -45,7 +46,7 @@ public interface ITaskRuntime
     /// <exception cref="TaskRejectedException">It can never run here as specified; one line for the user.</exception>
     Task PrepareAsync(AssignedTask task, Action<string> progress, CancellationToken ct);
 
-    /// <summary>Runs the prepared container.</summary>
+    /// <summary>Runs the prepared container; ends when it can take connections, or has ended already.</summary>
     /// <exception cref="TaskRejectedException">The runtime refused; one line for the user.</exception>
     Task<StartedContainer> StartAsync(AssignedTask task, CancellationToken ct);
 

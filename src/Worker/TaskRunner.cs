@@ -162,6 +162,13 @@ internal sealed class TaskRunner
         try
         {
             var started = await _runtime.StartAsync(assigned, stop).ConfigureAwait(false);
+            if (started.Ended is { } end)
+            {
+                // It was never Running: no node's mesh may send it a connection.
+                ReportEnd(end);
+                return;
+            }
+
             _container = ContainerPresence.Runs;
             ReportStarted(started);
         }

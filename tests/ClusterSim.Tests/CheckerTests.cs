@@ -64,7 +64,7 @@ public sealed class CheckerTests
         var log = new CommittedLog(0, ClusterState.Empty);
         log.TryAdd(Entry(1, 1, 2, 3), 1);
         var checker = new S13SnapshotIsReplay(log);
-        Assert.Throws<ViolationException>(() => checker.OnRestored(new RaftId(1), 1, 0));
+        Assert.Throws<ViolationException>(() => checker.OnRestored(new RaftId(1), 1, hash: 1));
     }
 
     private static RaftEntry Entry(ulong index, params ulong[] voters)

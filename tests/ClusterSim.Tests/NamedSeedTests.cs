@@ -10,6 +10,7 @@ public sealed class NamedSeedTests
         { 8, "Mixed", "a clock that jumped a day ahead made the cluster forget commands, and a retry acted again" },
         { 213, "RottenDisks", "a failed sync of a segment's end, a restart, a power cut: the member refused to start" },
         { 281, "SnapshotRaces", "a member restarted in a transfer, a late first piece came, and the rest never did" },
+        { 2461, "Mixed", "the checker took a removed member for one that knows it: a power cut took the commit" },
         { 290, "RacingChanges", "two racing changes each waited for the vote of a member that the other took out" },
     };
 

@@ -73,7 +73,9 @@ public sealed class MembershipTests
             writer.Expect("after");
         }
 
-        Assert.Contains("leadership was handed over", lab.Run("logs", leader).Output);
+        // Who led learns of it a moment after the others.
+        string Said() => lab.Run("logs", leader).Output;
+        Wait.Until("it says so", SettleSeconds, () => Said().Contains("leadership was handed over"), Said);
         lab.Run("start", leader).Expect();
     }
 

@@ -15,8 +15,14 @@ internal static class Convergence
     /// <summary>How long all tasks must have run before a service without an update counts as stable.</summary>
     private static readonly TimeSpan Verify = TimeSpan.FromSeconds(1);
 
+    /// <param name="ctl">The connection.</param>
+    /// <param name="service">Which; with the version that an update made, a rollback of that very update is a
+    /// failure, however late it is seen.</param>
+    /// <param name="shown">What the user calls it.</param>
+    /// <param name="flags">--detach, --quiet, --timeout.</param>
+    /// <param name="ct">The user's interrupt.</param>
     internal static async Task<int> WaitUnlessDetachedAsync(
-        Cli.Ctl ctl, string id, string shown, FlagValues flags, CancellationToken ct)
+        Cli.Ctl ctl, EditedService service, string shown, FlagValues flags, CancellationToken ct)
     {
         if (flags.IsOn("detach") || ctl.Observing)
         {
@@ -31,10 +37,10 @@ internal static class Convergence
         }
 
         var view = flags.IsOn("quiet") ? null : new ProgressView(ctl.Out, ctl.IsTerminal);
-        var watch = new ServiceWatch();
+        var watch = new ServiceWatch(service.Version);
         try
         {
-            return await FollowAsync(ctl, id, shown, view, watch, limit.Token).ConfigureAwait(false);
+            return await FollowAsync(ctl, service.Id, shown, view, watch, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or RpcException && limit.IsCancellationRequested)
         {

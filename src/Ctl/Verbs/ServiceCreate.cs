@@ -49,7 +49,8 @@ internal static class ServiceCreate
             }
 
             ctl.Out.WriteLine(created.Id);
-            return await Convergence.WaitUnlessDetachedAsync(ctl, created.Id, created.Id, values, ct)
+            return await Convergence.WaitUnlessDetachedAsync(
+                    ctl, new EditedService(created.Id, 0), created.Id, values, ct)
                 .ConfigureAwait(false);
         });
     }

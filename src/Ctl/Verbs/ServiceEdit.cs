@@ -4,6 +4,11 @@ using Swarm.Rpc;
 
 namespace Swarm.Ctl.Verbs;
 
+/// <summary>A service after a change.</summary>
+/// <param name="Id">Whose.</param>
+/// <param name="Version">Of the service; it is that of its spec too, if the change changed that.</param>
+internal readonly record struct EditedService(string Id, ulong Version);
+
 /// <summary>
 /// Changes the spec of a service. A service changes all the time while an update goes on; a change by somebody else is
 /// only that of its spec, so the edit is made again on a newer version of the service as long as its spec is the one
@@ -17,7 +22,7 @@ internal static class ServiceEdit
     /// <param name="reference">Id, name or the beginning of an id.</param>
     /// <param name="edit">From the service to what is asked; ids and versions are filled in here.</param>
     /// <param name="ct">Gives up.</param>
-    internal static async Task<ServiceView> ApplyAsync(
+    internal static async Task<EditedService> ApplyAsync(
         Cli.Ctl ctl, string reference, Func<ServiceView, UpdateServiceRequest> edit, CancellationToken ct)
     {
         var first = await VerbParts.ServiceAsync(ctl, reference, ct).ConfigureAwait(false);
@@ -40,7 +45,7 @@ internal static class ServiceEdit
                     ctl.Error.WriteLine("WARNING: " + warning);
                 }
 
-                return view;
+                return new EditedService(view.Id, response.Version);
             }
             catch (RpcException e) when (e.Code == RpcStatusCode.Aborted && attempt < MaxAttempts)
             {

@@ -19,10 +19,11 @@ internal static class ServiceRollback
 
     internal static async Task<int> RunAsync(Cli.Ctl ctl, string reference, FlagValues flags, CancellationToken ct)
     {
-        var view = await ServiceEdit.ApplyAsync(
+        var edited = await ServiceEdit.ApplyAsync(
             ctl, reference, _ => new UpdateServiceRequest { Rollback = true }, ct).ConfigureAwait(false);
         ctl.Out.WriteLine(reference);
-        return await Convergence.WaitUnlessDetachedAsync(ctl, view.Id, reference, flags, ct).ConfigureAwait(false);
+        return await Convergence.WaitUnlessDetachedAsync(
+            ctl, edited with { Version = 0 }, reference, flags, ct).ConfigureAwait(false);
     }
 }
 

@@ -17,19 +17,20 @@ internal static class ServiceScale
         {
             var wanted = parsed.GetRequiredValue(pairs).Select(Parse).ToList();
             var values = flags.Read(parsed);
-            var scaled = new List<(string Id, string Name)>();
+            var scaled = new List<(EditedService Service, string Name)>();
             var result = await Verb.EachAsync(
                 wanted.Select(w => w.Name), ctl,
                 async name =>
                 {
-                    var id = await ScaleAsync(ctl, name, wanted.Last(w => w.Name == name).Replicas, ct).ConfigureAwait(
-                        false);
-                    scaled.Add((id, name));
+                    var edited = await ScaleAsync(ctl, name, wanted.Last(w => w.Name == name).Replicas, ct)
+                        .ConfigureAwait(false);
+                    scaled.Add((edited, name));
                 },
                 ct).ConfigureAwait(false);
-            foreach (var (id, name) in scaled)
+            foreach (var (edited, name) in scaled)
             {
-                var code = await Convergence.WaitUnlessDetachedAsync(ctl, id, name, values, ct).ConfigureAwait(false);
+                var code = await Convergence.WaitUnlessDetachedAsync(ctl, edited, name, values, ct)
+                    .ConfigureAwait(false);
                 result = result == ExitCode.Done ? code : result;
             }
 
@@ -45,14 +46,14 @@ internal static class ServiceScale
             : throw new UsageException($"'{pair}': invalid scale specifier; write SERVICE=REPLICAS");
     }
 
-    private static async Task<string> ScaleAsync(Cli.Ctl ctl, string name, ulong replicas, CancellationToken ct)
+    private static async Task<EditedService> ScaleAsync(Cli.Ctl ctl, string name, ulong replicas, CancellationToken ct)
     {
-        var view = await ServiceEdit.ApplyAsync(
+        var edited = await ServiceEdit.ApplyAsync(
             ctl, name,
             stored => new UpdateServiceRequest { Spec = Scaled(stored.Spec, name, replicas), NoResolveImage = true },
             ct).ConfigureAwait(false);
         ctl.Out.WriteLine($"{name} scaled to {replicas}");
-        return view.Id;
+        return edited;
     }
 
     private static ServiceSpec Scaled(ServiceSpec stored, string name, ulong replicas)

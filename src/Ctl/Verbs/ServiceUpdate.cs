@@ -30,7 +30,7 @@ internal static class ServiceUpdate
             }
 
             var dryRun = values.IsOn("dry-run");
-            var view = await ServiceEdit.ApplyAsync(
+            var edited = await ServiceEdit.ApplyAsync(
                 ctl, reference,
                 stored => new UpdateServiceRequest
                 {
@@ -46,7 +46,7 @@ internal static class ServiceUpdate
             }
 
             ctl.Out.WriteLine(reference);
-            return await Convergence.WaitUnlessDetachedAsync(ctl, view.Id, reference, values, ct).ConfigureAwait(false);
+            return await Convergence.WaitUnlessDetachedAsync(ctl, edited, reference, values, ct).ConfigureAwait(false);
         });
     }
 }

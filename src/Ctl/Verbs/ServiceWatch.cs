@@ -24,7 +24,9 @@ internal readonly record struct SlotProgress(string Label, TaskState State, bool
 /// Judges pictures of a service: which slots run the newest spec, whether an update is going on or has ended, and when
 /// everything has become stable. Knows no clock and prints nothing.
 /// </summary>
-internal sealed class ServiceWatch
+/// <param name="specVersion">Of the spec that the user's update made; 0 when there was none. An update can have failed
+/// and been rolled back before the first picture of it comes.</param>
+internal sealed class ServiceWatch(ulong specVersion = 0)
 {
     private bool _sawUpdate;
     private bool _isManual;
@@ -92,7 +94,7 @@ internal sealed class ServiceWatch
                 new WatchEnd(WatchEndKind.Failed, $"update paused: {service.UpdateStatus!.Message}{LastError()}"),
             UpdateStatus.Types.State.RollbackPaused =>
                 new WatchEnd(WatchEndKind.Failed, $"rollback paused: {service.UpdateStatus!.Message}{LastError()}"),
-            UpdateStatus.Types.State.RollbackCompleted when wasUpdating && !_isManual =>
+            UpdateStatus.Types.State.RollbackCompleted when WasUndone(service) || (wasUpdating && !_isManual) =>
                 new WatchEnd(WatchEndKind.Failed, $"rolled back: {service.UpdateStatus!.Message}{LastError()}"),
             UpdateStatus.Types.State.Completed or UpdateStatus.Types.State.RollbackCompleted
                 when wasUpdating && IsStable => new WatchEnd(WatchEndKind.Converged, ""),
@@ -116,6 +118,9 @@ internal sealed class ServiceWatch
             : job.IsGivenUp ? new WatchEnd(WatchEndKind.Failed, $"job failed: {Why()}{LastError()}")
             : null;
     }
+
+    private bool WasUndone(ServiceView service) =>
+        specVersion > 0 && service.PreviousSpecVersion == specVersion;
 
     private static bool IsManual(ServiceView service) =>
         service.UpdateStatus!.Message.Contains("manual", StringComparison.Ordinal);

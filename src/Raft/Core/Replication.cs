@@ -185,7 +185,7 @@ internal static class Replication
             Membership.TellRemoved(s, configuration);
         for (var i = before + 1; i <= index; i++)
             leader.UncommittedBytes -= s.Log.At(i).CostBytes;
-        if (s.Log.CommittedConfiguration.Find(s.Self) is null)
+        if (s.Log.CommittedConfiguration.Find(s.Self) is null && !Planted.Breaks(Rule.R9Removed))
             s.Follow(s.Term, RaftId.None);
     }
 

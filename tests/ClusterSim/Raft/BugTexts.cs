@@ -20,6 +20,7 @@ internal static class BugTexts
         Rule.R8 => "a truncated configuration stays in force",
         Rule.R9 => "no pre-vote",
         Rule.R9Sticky => "votes although a leader is heard",
+        Rule.R9Removed => "a leader that was removed leads on",
         Rule.R10 => "a pre-vote of an older term is not answered",
         Rule.R11 => "a leader without a quorum stays",
         Rule.R12 => "reads without a round of heartbeats",

@@ -109,6 +109,23 @@ public sealed class ServiceWatchTests
     }
 
     [Fact]
+    public void ARollbackThatIsOverWhenItIsFirstSeenIsAFailureOfTheUpdateThatItUndid()
+    {
+        var picture = Picture(1, Task(1, TaskState.Running));
+        (picture.Service.SpecVersion, picture.Service.PreviousSpecVersion) = (1, 7);
+        picture.Service.UpdateStatus = new UpdateStatus
+        {
+            State = UpdateStatus.Types.State.RollbackCompleted, Message = "rollback completed",
+        };
+        Assert.Equal(WatchEndKind.Failed, new ServiceWatch(7).Take(picture)!.Value.Kind);
+        // That of an earlier update says nothing about this one, which changed nothing.
+        var other = new ServiceWatch(8);
+        Assert.Null(other.Take(picture));
+        Assert.True(other.IsStable);
+        Assert.Null(new ServiceWatch().Take(picture));
+    }
+
+    [Fact]
     public void ARemovedServiceEndsTheWatch() =>
         Assert.Equal(WatchEndKind.Removed, _watch.Take(new WatchServiceResponse())!.Value.Kind);
 

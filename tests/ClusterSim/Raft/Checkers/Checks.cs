@@ -98,7 +98,7 @@ internal sealed class Checks
         var core = process.Core;
         CatchUp(member, core.CommitIndex);
         _s5.OnTurn(member.Id, core.Term, core.CommitIndex, process.Machine.Applied);
-        S12Membership.OnTurn(member.Id, core);
+        _s12.OnTurn(member.Id, core);
         _s12InForce.OnTurn(member.Id, core);
         _r17.OnTurn(core);
         _b1.OnTurn(member.Id, core);
@@ -142,7 +142,6 @@ internal sealed class Checks
             _world.Trace.Line(
                 _world.Timeline.NowUs, $"{member.Id} leads term {core.Term}, commit {core.CommitIndex}");
         _s3.OnLeader(member.Id, core);
-        _s12.OnLeader(member.Id, core.Term);
     }
 
     /// <summary>Looks at what this member has committed since it was looked at.</summary>

@@ -5,11 +5,12 @@ namespace Swarm.ClusterSim.Raft;
 
 /// <summary>
 /// S12: at most one membership change is uncommitted, configurations that follow each other share their quorums, and
-/// an id that was removed never leads again (Raft thesis §4).
+/// an id that was removed does not lead once it knows that its removal is committed. Until then it has to stand in
+/// elections: it may be the only one that has the entry (Raft thesis §4.2.2).
 /// </summary>
 internal sealed class S12Membership
 {
-    private readonly Dictionary<RaftId, ulong> _removedIn = [];
+    private readonly Dictionary<RaftId, ulong> _removedAt = [];
     private RaftConfiguration? _last;
 
     public void OnCommitted(RaftEntry entry)
@@ -20,18 +21,17 @@ internal sealed class S12Membership
         if (_last is not null)
             Follows(_last, next, entry.Index);
         foreach (var id in next.Removed)
-            _removedIn.TryAdd(id, entry.Term);
+            _removedAt.TryAdd(id, entry.Index);
         _last = next;
     }
 
-    public void OnLeader(RaftId leader, ulong term)
+    public void OnTurn(RaftId member, RaftCore core)
     {
-        if (_removedIn.TryGetValue(leader, out var removedIn) && removedIn < term)
-            throw new ViolationException("S12", $"{leader} was removed in term {removedIn} and leads term {term}");
-    }
-
-    public static void OnTurn(RaftId member, RaftCore core)
-    {
+        if (core.Role == RaftRole.Leader && _removedAt.TryGetValue(member, out var at) && core.CommitIndex >= at)
+        {
+            throw new ViolationException(
+                "S12", $"{member} knows that it was removed at {at} and leads term {core.Term}");
+        }
         var open = 0;
         for (var index = core.LastIndex; index > core.CommitIndex && index >= core.FirstIndex; index--)
         {
