@@ -28,7 +28,8 @@ internal static class Canaries
     {
         var form = Encoding.UTF8.GetBytes(canary);
         using var memory = File.OpenHandle($"/proc/{pid}/mem");
-        foreach (var line in File.ReadLines($"/proc/{pid}/maps").Where(l => l.Contains(" rw", StringComparison.Ordinal)))
+        var maps = File.ReadLines($"/proc/{pid}/maps");
+        foreach (var line in maps.Where(l => l.Contains(" rw", StringComparison.Ordinal)))
         {
             var range = line.Split(' ')[0].Split('-');
             var (from, to) = (Number(range[0]), Number(range[1]));

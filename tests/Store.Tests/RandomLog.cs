@@ -72,7 +72,8 @@ internal sealed class RandomLog(int seed)
         17 or 18 => new StoreAction.CreatePayload(
             Log.Payload(Pick("p", 3), Pick("key", 2), (PayloadKind)_dice.Next(1, 3))),
         19 => new StoreAction.UpdatePayloadSpec(
-            new PayloadId(Pick("p", 3)), 0, new PayloadSpec { Name = Pick("key", 2), Labels = { ["k"] = Pick("v", 3) } }),
+            new PayloadId(Pick("p", 3)), 0,
+            new PayloadSpec { Name = Pick("key", 2), Labels = { ["k"] = Pick("v", 3) } }),
         20 => new StoreAction.RemovePayload(new PayloadId(Pick("p", 3))),
         _ => new StoreAction.DeleteTask(Task(state)),
     };
@@ -108,7 +109,8 @@ internal sealed class RandomLog(int seed)
         Epoch = state.Cluster?.Epoch ?? 0,
     };
 
-    private ServiceSpec Spec() => _dice.Next(6) == 0 ? Secretive() : _dice.Next(4) == 0 ? HostMode() : _dice.Next(3) == 0
+    private ServiceSpec Spec() => _dice.Next(6) == 0 ? Secretive()
+        : _dice.Next(4) == 0 ? HostMode() : _dice.Next(3) == 0
         ? Log.Spec(Pick("web", 3), Pick("web:", 3), Port())
         : Log.Spec(Pick("web", 3), Pick("web:", 3));
 
