@@ -99,14 +99,25 @@ public sealed class ContainerTaskRuntime(
     /// <inheritdoc/>
     public async Task<ContainerEnd?> AwaitHealthAsync(TaskId task, CancellationToken ct)
     {
+        if (_health.Of(task) is not { } watch)
+        {
+            return containers.Find(task.Value) is { Phase: ContainerPhase.Running }
+                ? null
+                : await WaitAsync(task, ct).ConfigureAwait(false);
+        }
+
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try
         {
             var end = WaitAsync(task, over.Token);
-            var healthy = _health.Of(task)?.Healthy ?? Task.CompletedTask;
-            await Task.WhenAny(end, healthy.WaitAsync(over.Token)).ConfigureAwait(false);
-            ct.ThrowIfCancellationRequested();
-            return healthy.IsCompleted ? null : await end.ConfigureAwait(false);
+            var healthy = watch.Healthy.WaitAsync(over.Token);
+            if (await Task.WhenAny(end, healthy).ConfigureAwait(false) == end)
+            {
+                return await end.ConfigureAwait(false);
+            }
+
+            await healthy.ConfigureAwait(false);
+            return null;
         }
         finally
         {

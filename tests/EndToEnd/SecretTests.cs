@@ -43,6 +43,7 @@ public sealed class SecretTests : IDisposable
         Assert.Contains("Read-only", write.Errors, StringComparison.OrdinalIgnoreCase);
 
         AssertNowhere(canary);
+        Assert.True(Canaries.InMemory(lab.DaemonPid("n4"), canary), "the search of a process' memory finds nothing");
         Assert.False(Canaries.InMemory(lab.DaemonPid("n5"), canary), "a node without the task has the secret");
         foreach (var show in new[]
         {

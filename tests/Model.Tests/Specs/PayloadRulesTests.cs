@@ -105,6 +105,11 @@ public sealed class PayloadRulesTests
         spec.Task.Container.Secrets.Add(Enumerable.Range(0, PayloadRules.MaxReferences + 1)
             .Select(i => new PayloadReference { Id = $"i{i}", Name = $"n{i}" }));
         Assert.Single(SpecValidator.Check(spec));
+        spec.Task.Container.Secrets.RemoveAt(0);
+        Assert.Empty(SpecValidator.Check(spec));
+        spec.Task.Container.Mounts.Add(Enumerable.Range(0, 157)
+            .Select(i => new Mount { Type = Mount.Types.Type.Tmpfs, Target = $"/t{i}" }));
+        Assert.Equal("task.container.mounts", SpecValidator.Check(spec).Single().Field);
     }
 
     [Theory]
