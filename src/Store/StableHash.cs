@@ -52,6 +52,11 @@ public static class StableHash
             return Of(((ServiceId)(object)key).Value);
         }
 
+        if (typeof(TKey) == typeof(PayloadId))
+        {
+            return Of(((PayloadId)(object)key).Value);
+        }
+
         if (typeof(TKey) == typeof(SlotKey))
         {
             var slot = (SlotKey)(object)key;

@@ -38,7 +38,7 @@ public sealed class ContainerTaskRuntime(
         }
 
         var awaits = state.Phase == ContainerPhase.Running && _health.IsAwaited(task);
-        var container = new StartedContainer(state.Id, state.Pid, network.AddressOf(task.Value), awaits);
+        var container = new StartedContainer(state.Id, state.Pid, network.AddressOf(task.Value), AwaitsHealth: awaits);
         return state switch
         {
             { Phase: ContainerPhase.Running } => new TaskObservation(
@@ -56,6 +56,7 @@ public sealed class ContainerTaskRuntime(
         try
         {
             var image = await PullAsync(task, progress, ct).ConfigureAwait(false);
+            images.Lease(task.Id, image);
             var rootfs = OverlayRootfs.Mount(host.DirectoryOf(task.Id), image);
             var attached = await network.AttachAsync(task.Id, ct).ConfigureAwait(false);
             _health.Prepare(
@@ -87,7 +88,7 @@ public sealed class ContainerTaskRuntime(
             var awaits = _health.Of(new TaskId(task.Id)) is { Healthy.IsCompleted: false };
             var ended = awaits ? null : await ListenAsync(task, address, ct).ConfigureAwait(false);
             var pid = containers.List().FirstOrDefault(c => c.Id == task.Id)?.Pid ?? 0;
-            return new StartedContainer(task.Id, pid, address, awaits, ended);
+            return new StartedContainer(task.Id, pid, address, ended, awaits);
         }
         catch (Exception e) when (e is ContainerException or IOException)
         {
@@ -98,14 +99,25 @@ public sealed class ContainerTaskRuntime(
     /// <inheritdoc/>
     public async Task<ContainerEnd?> AwaitHealthAsync(TaskId task, CancellationToken ct)
     {
+        if (_health.Of(task) is not { } watch)
+        {
+            return containers.Find(task.Value) is { Phase: ContainerPhase.Running }
+                ? null
+                : await WaitAsync(task, ct).ConfigureAwait(false);
+        }
+
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try
         {
             var end = WaitAsync(task, over.Token);
-            var healthy = _health.Of(task)?.Healthy ?? Task.CompletedTask;
-            await Task.WhenAny(end, healthy.WaitAsync(over.Token)).ConfigureAwait(false);
-            ct.ThrowIfCancellationRequested();
-            return healthy.IsCompleted ? null : await end.ConfigureAwait(false);
+            var healthy = watch.Healthy.WaitAsync(over.Token);
+            if (await Task.WhenAny(end, healthy).ConfigureAwait(false) == end)
+            {
+                return await end.ConfigureAwait(false);
+            }
+
+            await healthy.ConfigureAwait(false);
+            return null;
         }
         finally
         {
@@ -210,28 +222,15 @@ public sealed class ContainerTaskRuntime(
 
     private async Task<LocalImage> PullAsync(AssignedTask task, Action<string> progress, CancellationToken ct)
     {
-        var pinned = await PinAsync(ImageReference.Parse(task.Spec.Container.Image), ct).ConfigureAwait(false);
-        return await images.AcquireAsync(
-            task.Id, task.ServiceId, pinned, new Progress<PullProgress>(p => progress(p.ToString())), ct)
+        var reference = ImageReference.Parse(task.Spec.Container.Image);
+        if (!reference.IsPinned)
+        {
+            reference = ImageReference.Parse(
+                (await images.ResolveAsync(reference, ct).ConfigureAwait(false)).Canonical);
+        }
+
+        return await images.EnsureAsync(reference, new Progress<PullProgress>(p => progress(p.ToString())), ct)
             .ConfigureAwait(false);
-    }
-
-    /// <summary>A tag that no manager resolved: as its registry has it now, else as it is on this node.</summary>
-    private async Task<ImageReference> PinAsync(ImageReference reference, CancellationToken ct)
-    {
-        if (reference.IsPinned)
-        {
-            return reference;
-        }
-
-        try
-        {
-            return reference.Pin((await images.ResolveAsync(reference, ct).ConfigureAwait(false)).Digest);
-        }
-        catch (ImageException) when (images.FindLocal(reference.ToString()) is { } local)
-        {
-            return local;
-        }
     }
 
     private static ContainerEnd End(ContainerExit exit) => new(exit.ExitCode, exit.OutOfMemory, exit.Error ?? "");

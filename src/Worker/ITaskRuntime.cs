@@ -6,11 +6,11 @@ namespace Swarm.Worker;
 /// <summary>A container that was started.</summary>
 /// <param name="ContainerId">Its id at the runtime.</param>
 /// <param name="Pid">Its first process; 0 when it has ended.</param>
-/// <param name="Address">On this node's subnet; empty without a network of its own.</param>
-/// <param name="AwaitsHealth">It counts as started only when it has been found healthy.</param>
+/// <param name="Address">Where its ports are; empty without a network of its own.</param>
 /// <param name="Ended">How it ended before it was ready for connections; null when it runs.</param>
+/// <param name="AwaitsHealth">It counts as running only when it has been found healthy.</param>
 public readonly record struct StartedContainer(
-    string ContainerId, int Pid, string Address, bool AwaitsHealth = false, ContainerEnd? Ended = null);
+    string ContainerId, int Pid, string Address, ContainerEnd? Ended = null, bool AwaitsHealth = false);
 
 /// <summary>How a container ended.</summary>
 /// <param name="ExitCode">0–255; 128 + signal when a signal ended it.</param>

@@ -162,7 +162,6 @@ internal sealed class TaskRunner
         try
         {
             var started = await _runtime.StartAsync(assigned, stop).ConfigureAwait(false);
-            _container = ContainerPresence.Runs;
             if (started.Ended is { } end)
             {
                 // It was never Running: no node's mesh may send it a connection.
@@ -170,6 +169,7 @@ internal sealed class TaskRunner
                 return;
             }
 
+            _container = ContainerPresence.Runs;
             ReportStarted(started);
         }
         catch (TaskRejectedException e)

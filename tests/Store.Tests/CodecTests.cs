@@ -72,6 +72,10 @@ public sealed class CodecTests
             WorkerTokenSecret = [1, 2],
             ManagerTokenSecret = [3],
         });
+        yield return new StoreAction.CreatePayload(Log.Payload("p", "key"));
+        yield return new StoreAction.UpdatePayloadSpec(
+            new PayloadId("p"), 3, new PayloadSpec { Name = "key", Labels = { ["a"] = "b" } });
+        yield return new StoreAction.RemovePayload(new PayloadId("p"));
         yield return new StoreAction.CreateNode(Log.Node("n"));
         yield return new StoreAction.UpdateNodeSpec(node, 7, new NodeSpec { Labels = { ["a"] = "b" } });
         yield return new StoreAction.SetNodeStatus(node, NodeStatus.Types.State.Down, "heartbeat failure", "10.0.0.1");

@@ -52,6 +52,15 @@ internal sealed class Log
         Description = new NodeDescription { Hostname = hostname },
     };
 
+    internal static PayloadRecord Payload(string id, string name, PayloadKind kind = PayloadKind.Secret) => new()
+    {
+        Id = new PayloadId(id),
+        Kind = kind,
+        CreatedAt = default,
+        Spec = new PayloadSpec { Name = name },
+        Data = Google.Protobuf.ByteString.CopyFromUtf8("canary"),
+    };
+
     internal TaskRecord Task(string id, ulong slot, string node = "") => new()
     {
         Id = new TaskId(id),

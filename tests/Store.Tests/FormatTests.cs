@@ -81,6 +81,26 @@ public sealed class FormatTests
     }
 
     [Fact]
+    public void Secrets_and_health_checks_need_their_own_format()
+    {
+        foreach (var edit in new Action<ContainerSpec>[]
+        {
+            c => c.Secrets.Add(new PayloadReference()), c => c.Configs.Add(new PayloadReference()),
+            c => c.Health = new HealthCheck(),
+        })
+        {
+            var spec = new ServiceSpec { Task = new TaskSpec { Container = new ContainerSpec() } };
+            edit(spec.Task.Container);
+            var create = new StoreAction.CreateService(new ServiceId("s"), spec);
+            Assert.Equal(StoreFormat.PayloadsAndHealth, StoreFormat.NeededBy(create));
+        }
+
+        Assert.Equal(
+            StoreFormat.PayloadsAndHealth,
+            StoreFormat.NeededBy(new StoreAction.CreatePayload(Log.Payload("p", "key"))));
+    }
+
+    [Fact]
     public void The_needed_format_is_the_oldest_that_can_say_it()
     {
         var plain = StoreEntry.Of(At, new StoreAction.RemoveService(new ServiceId("s")));

@@ -41,7 +41,7 @@ internal sealed class RandomLog(int seed)
         return command;
     }
 
-    private StoreAction Action(ClusterState state) => _dice.Next(18) switch
+    private StoreAction Action(ClusterState state) => _dice.Next(22) switch
     {
         0 => new StoreAction.SetCluster(Cluster(state)),
         1 => new StoreAction.CreateNode(Log.Node(Pick("n", 4), Pick("host", 2))),
@@ -69,6 +69,12 @@ internal sealed class RandomLog(int seed)
             At = _now,
             ExitCode = _dice.Next(2) == 0 ? _dice.Next(3) : null,
         }),
+        17 or 18 => new StoreAction.CreatePayload(
+            Log.Payload(Pick("p", 3), Pick("key", 2), (PayloadKind)_dice.Next(1, 3))),
+        19 => new StoreAction.UpdatePayloadSpec(
+            new PayloadId(Pick("p", 3)), 0,
+            new PayloadSpec { Name = Pick("key", 2), Labels = { ["k"] = Pick("v", 3) } }),
+        20 => new StoreAction.RemovePayload(new PayloadId(Pick("p", 3))),
         _ => new StoreAction.DeleteTask(Task(state)),
     };
 
@@ -103,9 +109,17 @@ internal sealed class RandomLog(int seed)
         Epoch = state.Cluster?.Epoch ?? 0,
     };
 
-    private ServiceSpec Spec() => _dice.Next(4) == 0 ? HostMode() : _dice.Next(3) == 0
+    private ServiceSpec Spec() => _dice.Next(6) == 0 ? Secretive()
+        : _dice.Next(4) == 0 ? HostMode() : _dice.Next(3) == 0
         ? Log.Spec(Pick("web", 3), Pick("web:", 3), Port())
         : Log.Spec(Pick("web", 3), Pick("web:", 3));
+
+    private ServiceSpec Secretive()
+    {
+        var spec = Log.Spec(Pick("web", 3), Pick("web:", 3));
+        spec.Task.Container.Secrets.Add(new PayloadReference { Id = Pick("p", 3), Name = Pick("key", 2) });
+        return spec;
+    }
 
     private ServiceSpec HostMode()
     {

@@ -20,6 +20,7 @@ internal static class Samples
         nameof(UpdateStatusRecord) => new UpdateStatusRecord(UpdateStatus.Types.State.Updating, At, At, "m"),
         nameof(TaskRecord) => Task(new TaskStatusRecord { State = TaskState.Running, At = At }),
         nameof(TaskStatusRecord) => new TaskStatusRecord { State = TaskState.Running, At = At },
+        nameof(PayloadRecord) => Log.Payload("p", "key"),
         nameof(RecentRequest) => new RecentRequest(
             new RequestMark(new RequestId(1, 2, 3), 4), 5, At, ActionOutcome.Applied, "s", 6),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no sample"),
@@ -36,6 +37,7 @@ internal static class Samples
             UpdateStatusRecord u => StoredObject.Of(Service(u)),
             TaskRecord t => StoredObject.Of(ClusterState.Empty, t),
             TaskStatusRecord s => StoredObject.Of(ClusterState.Empty, Task(s)),
+            PayloadRecord p => StoredObject.Of(p),
             RecentRequest r => StoredObject.Of(r),
             _ => throw new ArgumentOutOfRangeException(nameof(record)),
         };
@@ -58,6 +60,10 @@ internal static class Samples
         NodeId => new NodeId("other"),
         ServiceId => new ServiceId("other"),
         TaskId => new TaskId("other"),
+        PayloadId => new PayloadId("other"),
+        PayloadKind => PayloadKind.Config,
+        PayloadSpec => new PayloadSpec { Name = "other" },
+        ByteString => ByteString.CopyFromUtf8("other"),
         ClusterSpec => new ClusterSpec { AddressPool = "10.0.0.0/8" },
         NodeSpec => new NodeSpec { Availability = NodeSpec.Types.Availability.Drain },
         NodeDescription => new NodeDescription { Hostname = "other" },

@@ -86,7 +86,7 @@ public sealed class StateHashTests
             foreach (var type in new[]
             {
                 typeof(ClusterRecord), typeof(NodeRecord), typeof(ServiceRecord), typeof(UpdateStatusRecord),
-                typeof(TaskRecord), typeof(TaskStatusRecord), typeof(RecentRequest),
+                typeof(TaskRecord), typeof(TaskStatusRecord), typeof(PayloadRecord), typeof(RecentRequest),
             })
             {
                 fields.AddRange([.. type.GetProperties().Where(p => p.SetMethod is not null)

@@ -57,7 +57,8 @@ public sealed class ContainerSpecsTests
     /// of, and the health check is nothing of the container's own (HealthPlanTests).</summary>
     [Fact]
     public void No_part_is_forgotten() => Assert.Equal(
-        ContainerSpec.Descriptor.Fields.InDeclarationOrder().Select(f => f.Name).Where(n => n is not ("image" or "health"))
+        ContainerSpec.Descriptor.Fields.InDeclarationOrder().Select(f => f.Name)
+            .Where(n => n is not ("image" or "health"))
             .Append("limits").Append("log_driver").Order(StringComparer.Ordinal),
         Edits.Select(e => (string)e[0]).Distinct().Order(StringComparer.Ordinal));
 

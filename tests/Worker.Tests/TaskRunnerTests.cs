@@ -87,16 +87,6 @@ public sealed class TaskRunnerTests
     }
 
     [Fact]
-    public async Task AContainerThatEndedBeforeItListenedWasNeverRunning()
-    {
-        _runtime.EndedAtStart = new ContainerEnd(1, false, "");
-        var (runner, _, _) = Start(TaskState.Running);
-        await UntilAsync(() => runner.State == TaskState.Failed);
-        Assert.DoesNotContain(_reports, r => r.State == (int)TaskState.Running);
-        Assert.Equal(1, _reports.Last().ExitCode);
-    }
-
-    [Fact]
     public async Task AContainerIsStartingUntilItIsHealthy()
     {
         _runtime.AwaitsHealth = true;
@@ -135,12 +125,22 @@ public sealed class TaskRunnerTests
     public async Task AfterARestartOfTheDaemonHealthIsAwaitedFurther()
     {
         _runtime.Found = new TaskObservation(
-            TaskState.Starting, new StartedContainer("t1", 42, "10.64.4.2", true), null);
+            TaskState.Starting, new StartedContainer("t1", 42, "10.64.4.2", AwaitsHealth: true), null);
         var (runner, _, _) = Start(TaskState.Running, TaskState.Starting);
         await UntilAsync(() => _reports.Any(r => r is { State: (int)TaskState.Starting, Pid: 42 }));
         _runtime.Health.SetResult(null);
         await UntilAsync(() => runner.State == TaskState.Running);
         Assert.Equal((0, 0), (_runtime.Prepared, _runtime.Started));
+    }
+
+    [Fact]
+    public async Task AContainerThatEndedBeforeItListenedWasNeverRunning()
+    {
+        _runtime.EndedAtStart = new ContainerEnd(1, false, "");
+        var (runner, _, _) = Start(TaskState.Running);
+        await UntilAsync(() => runner.State == TaskState.Failed);
+        Assert.DoesNotContain(_reports, r => r.State == (int)TaskState.Running);
+        Assert.Equal(1, _reports.Last().ExitCode);
     }
 
     private (TaskRunner Runner, Task Run, AssignedTask Task) Start(
@@ -181,11 +181,11 @@ public sealed class TaskRunnerTests
 
         public TaskObservation? Found { get; set; }
 
-        public ContainerEnd? EndedAtStart { get; set; }
-
         public bool AwaitsHealth { get; set; }
 
         public TaskCompletionSource<ContainerEnd?> Health { get; } = new();
+
+        public ContainerEnd? EndedAtStart { get; set; }
 
         public int Prepared { get; private set; }
 
@@ -216,7 +216,8 @@ public sealed class TaskRunnerTests
         public Task<StartedContainer> StartAsync(AssignedTask task, CancellationToken ct)
         {
             Started++;
-            return Task.FromResult(new StartedContainer(task.Id, 7, "10.64.4.2", AwaitsHealth, EndedAtStart));
+            return Task.FromResult(
+                new StartedContainer(task.Id, 7, "10.64.4.2", EndedAtStart, AwaitsHealth));
         }
 
         public void TakePayloads(PayloadUpdate update)

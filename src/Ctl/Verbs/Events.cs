@@ -50,7 +50,8 @@ internal static class Events
 
     internal static WatchRequest Request(string[] filters, string? since)
     {
-        var wanted = VerbParts.Filters(filters, "type", "event", "service", "node", "task", "secret", "config", "scope");
+        var wanted = VerbParts.Filters(
+            filters, "type", "event", "service", "node", "task", "secret", "config", "scope");
         if (wanted["scope"].FirstOrDefault(s => s != "swarm") is { } scope)
         {
             throw new UsageException($"--filter 'scope={scope}': these are the events of the swarm; use scope=swarm");

@@ -42,8 +42,13 @@ internal static class AssignmentMessages
         var had = new HashSet<PayloadId>();
         foreach (var id in tasks)
         {
-            var touched = new SortedSet<PayloadId>();
             var needs = Needs(state, session.Node, state.Tasks.Get(id));
+            if (needs.IsEmpty && !session.Payloads.Has(id))
+            {
+                continue;
+            }
+
+            var touched = new SortedSet<PayloadId>();
             had.UnionWith(needs.Where(n => !changed.Contains(n) && session.Payloads.IsNeeded(n)));
             session.Payloads.Set(id, needs, touched);
             had.UnionWith(touched.Where(t => !changed.Contains(t) && !needs.Contains(t)));

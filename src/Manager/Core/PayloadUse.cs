@@ -12,6 +12,9 @@ internal sealed class PayloadUse
     /// <summary>Needed by some task.</summary>
     internal bool IsNeeded(PayloadId id) => _uses.ContainsKey(id);
 
+    /// <summary>This task needs some.</summary>
+    internal bool Has(TaskId task) => _byTask.ContainsKey(task);
+
     /// <summary>Notes what a task needs now; what came or went besides goes into the lists.</summary>
     internal void Set(TaskId task, ImmutableArray<PayloadId> needed, ISet<PayloadId> changed)
     {

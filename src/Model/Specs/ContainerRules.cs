@@ -85,7 +85,7 @@ internal static class ContainerRules
         foreach (var (field, count, most) in new[]
         {
             ("env", spec.Env.Count, MaxWords), ("args", spec.Command.Count + spec.Args.Count, MaxWords),
-            ("mounts", spec.Mounts.Count, MaxMounts),
+            ("mounts", spec.Mounts.Count + spec.Secrets.Count + spec.Configs.Count, MaxMounts),
         })
         {
             if (count > most)

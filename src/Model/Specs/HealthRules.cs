@@ -26,7 +26,8 @@ internal static class HealthRules
         {
             if (ns != 0 && ns < LeastNs)
             {
-                faults.Add(field, $"{ns} ns", $"{name} in HealthConfig cannot be less than 1ms", "use 0 or 1ms or more");
+                faults.Add(
+                    field, $"{ns} ns", $"{name} in HealthConfig cannot be less than 1ms", "use 0 or 1ms or more");
             }
         }
 

@@ -26,8 +26,8 @@ public sealed record HealthPlan(
     private static readonly TimeSpan DefaultStartInterval = TimeSpan.FromSeconds(5);
     private const int DefaultRetries = 3;
 
-    /// <summary>Longest span that is taken from an image.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(365);
+    /// <summary>A longer span is shortened to this: timers take 49 days at most.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(30);
 
     /// <summary>What the spec says, else the image, else docker's default; null = not checked.</summary>
     /// <exception cref="FormatException">The image's own check cannot be understood.</exception>

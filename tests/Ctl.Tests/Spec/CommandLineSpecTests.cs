@@ -49,6 +49,60 @@ public sealed class CommandLineSpecTests
         Assert.Throws<UsageException>(() => Create(("name", ["web"]), ("generic-resource", ["gpu=a"])));
     }
 
+    [Theory]
+    [InlineData("key", "key", "", "", "", 292u)]
+    [InlineData("source=key,target=/etc/key,uid=7,gid=8,mode=0400", "key", "/etc/key", "7", "8", 256u)]
+    [InlineData("src=key", "key", "", "", "", 292u)]
+    public void SecretsAreNamedShortlyOrAtLength(
+        string text, string name, string target, string uid, string gid, uint mode)
+    {
+        var secret = Create(("name", ["web"]), ("secret", [text])).Task.Container.Secrets.Single();
+        Assert.Equal((name, target, uid, gid), (secret.Name, secret.Target, secret.Uid, secret.Gid));
+        Assert.Equal(mode, Swarm.Model.PayloadRules.ModeOrDefault(secret));
+        Assert.Empty(secret.Id);
+    }
+
+    [Theory]
+    [InlineData("target=x")]
+    [InlineData("source=a,mode=9")]
+    [InlineData("source=a,mode=77777")]
+    [InlineData("source=a,colour=red")]
+    [InlineData("source=")]
+    public void WhatNamesNoSecretIsSaid(string text) =>
+        Assert.Throws<UsageException>(() => Create(("name", ["web"]), ("secret", [text])));
+
+    [Fact]
+    public void SecretsComeAndGoByName()
+    {
+        var before = Create(("name", ["web"]), ("secret", ["a", "b"]), ("config", ["c"]));
+        var after = SpecChanger.Change(before, Flags(
+            ("secret-rm", ["a"]), ("secret-add", ["source=d,target=b", "e"]), ("config-rm", ["c"])));
+        Assert.Equal(["d", "e"], after.Task.Container.Secrets.Select(s => s.Name));
+        Assert.Empty(after.Task.Container.Configs);
+    }
+
+    [Fact]
+    public void HealthFlagsMakeACheckAndTakeItBack()
+    {
+        var made = Create(
+            ("name", ["web"]), ("health-cmd", ["curl -f localhost"]), ("health-interval", ["5s"]),
+            ("health-retries", ["2"]), ("health-start-period", ["1m"])).Task.Container.Health;
+        Assert.Equal(["CMD-SHELL", "curl -f localhost"], made.Test);
+        Assert.Equal((5_000_000_000, 2, 60_000_000_000), (made.IntervalNs, made.Retries, made.StartPeriodNs));
+        Assert.Equal(["NONE"], Create(("name", ["w"]), ("no-healthcheck", ["true"])).Task.Container.Health.Test);
+        Assert.Equal(["NONE"], Create(("name", ["w"]), ("health-cmd", ["none"])).Task.Container.Health.Test);
+        Assert.Null(Create(("name", ["web"])).Task.Container.Health);
+        Assert.Throws<UsageException>(() => Create(
+            ("name", ["w"]), ("no-healthcheck", ["true"]), ("health-retries", ["2"])));
+        var stored = Create(("name", ["web"]), ("health-cmd", ["x"]), ("health-retries", ["2"]));
+        var off = SpecChanger.Change(stored, Flags(("no-healthcheck", ["true"])));
+        Assert.Equal(["NONE"], off.Task.Container.Health.Test);
+        Assert.Null(SpecChanger.Change(off, Flags(("no-healthcheck", ["false"]))).Task.Container.Health);
+        var slower = SpecChanger.Change(stored, Flags(("health-interval", ["9s"]))).Task.Container.Health;
+        Assert.Equal(["CMD-SHELL", "x"], slower.Test);
+        Assert.Equal((2, 9_000_000_000), (slower.Retries, slower.IntervalNs));
+    }
+
     [Fact]
     public void ForceMakesEveryTaskDiffer()
     {

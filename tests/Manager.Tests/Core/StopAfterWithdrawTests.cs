@@ -43,9 +43,10 @@ public sealed class StopAfterWithdrawTests
         Assert.Equal(
             [
                 SessionResponse.KindOneofCase.Welcome, SessionResponse.KindOneofCase.Peers,
-                SessionResponse.KindOneofCase.Mesh, SessionResponse.KindOneofCase.Assignments,
+                SessionResponse.KindOneofCase.Mesh, SessionResponse.KindOneofCase.Payloads,
+                SessionResponse.KindOneofCase.Assignments,
             ],
-            kinds.Take(4));
+            kinds.Take(5));
     }
 
     [Fact]
