@@ -56,7 +56,6 @@ public sealed class ContainerTaskRuntime(
         try
         {
             var image = await PullAsync(task, progress, ct).ConfigureAwait(false);
-            images.Lease(task.Id, image);
             var rootfs = OverlayRootfs.Mount(host.DirectoryOf(task.Id), image);
             var attached = await network.AttachAsync(task.Id, ct).ConfigureAwait(false);
             _health.Prepare(
@@ -222,15 +221,28 @@ public sealed class ContainerTaskRuntime(
 
     private async Task<LocalImage> PullAsync(AssignedTask task, Action<string> progress, CancellationToken ct)
     {
-        var reference = ImageReference.Parse(task.Spec.Container.Image);
-        if (!reference.IsPinned)
+        var pinned = await PinAsync(ImageReference.Parse(task.Spec.Container.Image), ct).ConfigureAwait(false);
+        return await images.AcquireAsync(
+            task.Id, task.ServiceId, pinned, new Progress<PullProgress>(p => progress(p.ToString())), ct)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>A tag that no manager resolved: as its registry has it now, else as it is on this node.</summary>
+    private async Task<ImageReference> PinAsync(ImageReference reference, CancellationToken ct)
+    {
+        if (reference.IsPinned)
         {
-            reference = ImageReference.Parse(
-                (await images.ResolveAsync(reference, ct).ConfigureAwait(false)).Canonical);
+            return reference;
         }
 
-        return await images.EnsureAsync(reference, new Progress<PullProgress>(p => progress(p.ToString())), ct)
-            .ConfigureAwait(false);
+        try
+        {
+            return reference.Pin((await images.ResolveAsync(reference, ct).ConfigureAwait(false)).Digest);
+        }
+        catch (ImageException) when (images.FindLocal(reference.ToString()) is { } local)
+        {
+            return local;
+        }
     }
 
     private static ContainerEnd End(ContainerExit exit) => new(exit.ExitCode, exit.OutOfMemory, exit.Error ?? "");
