@@ -189,7 +189,7 @@ internal sealed class SimWorker(World world, NodeId id, NodeDescription descript
         _containers.Remove(task);
     }
 
-    /// <summary>What has ended stays on record until it is removed, so that a daemon that was away knows of it.</summary>
+    /// <summary>What has ended stays on record until it is removed: a daemon that was away knows of it.</summary>
     public void Release(TaskId task)
     {
         if (_containers.TryGetValue(task, out var container) && container.ExitCode is null)
