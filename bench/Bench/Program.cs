@@ -25,7 +25,8 @@ var seconds = args[0] switch
 };
 Console.WriteLine(seconds.ToString("0.000", CultureInfo.InvariantCulture));
 
-// raft-write SOCKET BYTES SECONDS WARMUP CLIENTS,… [PID…]; raft-fill SOCKET CLIENTS BYTES ENTRIES; raft-applied SOCKET INDEX
+// raft-write SOCKET BYTES SECONDS WARMUP CLIENTS,… [PID…]; raft-fill SOCKET CLIENTS BYTES ENTRIES;
+// raft-applied SOCKET INDEX
 async Task RaftAsync()
 {
     switch (args[0])

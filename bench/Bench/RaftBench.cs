@@ -146,7 +146,8 @@ internal sealed class RaftBench : IAsyncDisposable
     }
 
     private static string Each(List<ProcessUse> used, Func<ProcessUse, long> what, int writes) =>
-        string.Join('/', used.Select(u => (what(u) / Math.Max(1.0, writes)).ToString("0.#", CultureInfo.InvariantCulture)));
+        string.Join(
+            '/', used.Select(u => (what(u) / Math.Max(1.0, writes)).ToString("0.#", CultureInfo.InvariantCulture)));
 
     private static double Ms(List<int> sorted, double part) =>
         sorted[Math.Clamp((int)Math.Ceiling(part * sorted.Count) - 1, 0, sorted.Count - 1)] / 1000.0;

@@ -37,7 +37,7 @@ public sealed class RaftNodeTests
         }
     }
 
-    /// <summary>A proposal that is alone needs no other thread, and its caller gets every outcome.</summary>
+    /// <summary>A proposal that is alone needs no other thread; its caller gets every outcome.</summary>
     [Fact]
     public async Task A_thread_that_is_lent_writes_alone_and_is_answered()
     {
