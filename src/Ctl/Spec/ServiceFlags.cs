@@ -147,8 +147,8 @@ internal static class ServiceFlags
         Add("health checks are not there yet; let the process end when it is not well, and --restart-condition act",
             "health-cmd", "health-interval", "health-retries", "health-start-interval", "health-start-period",
             "health-timeout", "no-healthcheck");
-        Add("logging in to registries is not there yet; use a registry that gives the image to everybody in the "
-            + "cluster's network", "with-registry-auth");
+        Add("a service does not carry credentials yet; 'swarmctl login' on the managers and on each node that pulls "
+            + "stores them there", "with-registry-auth");
         return missing;
     }
 }
