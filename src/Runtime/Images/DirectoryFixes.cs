@@ -4,8 +4,8 @@ namespace Swarm.Runtime.Images;
 
 /// <summary>
 /// A layer may hold tmp/x without an entry for tmp. Its tmp then is a directory of our making, and in an overlay the
-/// topmost directory's owner, mode and attributes count: 1777 would become 0755. For each such directory this finds the nearest
-/// layer below that really says something; the mount repeats it in the container's own upper directory.
+/// topmost directory's owner, mode and attributes count: 1777 would become 0755. For each such directory this finds the
+/// nearest layer below that really says something; the mount repeats it in the container's own upper directory.
 /// </summary>
 internal static class DirectoryFixes
 {
@@ -50,7 +50,10 @@ internal static class DirectoryFixes
 
     /// <summary>To make a directory in the upper one, those above it must be made there too, as they are.</summary>
     private static void AddWithAncestors(
-        SortedDictionary<string, DirectoryFix> fixes, string path, DirectoryFacts facts, Func<string, DirectoryFacts?> merged)
+        SortedDictionary<string, DirectoryFix> fixes,
+        string path,
+        DirectoryFacts facts,
+        Func<string, DirectoryFacts?> merged)
     {
         for (var slash = path.LastIndexOf('/'); slash > 0; slash = path.LastIndexOf('/', slash - 1))
         {
