@@ -25,7 +25,7 @@ public sealed class ImageVerbsTests
 
     private static async Task<List<ImageRowName>> NamesAsync(ImageView image, string? pattern, params string[] filters)
     {
-        await using var ctl = new Cli.Ctl(null, TextWriter.Null, TextWriter.Null);
+        await using var ctl = new Swarm.Ctl.Cli.Ctl(null, TextWriter.Null, TextWriter.Null);
         return [.. (await ImageFilters.ReadAsync(ctl, filters, pattern, CancellationToken.None)).Names(image)];
     }
 
@@ -54,7 +54,7 @@ public sealed class ImageVerbsTests
         var none = new ImageView();
         Assert.Equal([new("<none>", "<none>", "<none>")], await NamesAsync(none, null, "dangling=1"));
         Assert.Empty(await NamesAsync(none, "*"));
-        await Assert.ThrowsAsync<Cli.UsageException>(() => NamesAsync(none, null, "dangling=perhaps"));
+        await Assert.ThrowsAsync<Swarm.Ctl.Cli.UsageException>(() => NamesAsync(none, null, "dangling=perhaps"));
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class ImageVerbsTests
     public async Task Where_nobody_looks_each_change_of_a_layer_is_a_line()
     {
         var output = new StringWriter();
-        await using var ctl = new Cli.Ctl(null, output, TextWriter.Null);
+        await using var ctl = new Swarm.Ctl.Cli.Ctl(null, output, TextWriter.Null);
         var view = new TransferView(ctl, TransferView.Pulling, quiet: false);
         view.Begin("1: Pulling from a");
         Assert.Equal("", output.ToString());
