@@ -70,6 +70,7 @@ internal sealed class NodeParts : IAsyncDisposable
                 Log = parts.Log.Note,
             },
             ct).ConfigureAwait(false);
+        parts.Images.ReleaseAllBut(parts.Containers.List().Select(c => c.Id));
         var info = parts.Containers.Info;
         parts.Description = NodeDescriber.Describe(
             options, $"{info.Runtime} {info.Version} (cgroup {info.CgroupMode.ToString().ToLowerInvariant()})");

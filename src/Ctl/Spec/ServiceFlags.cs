@@ -151,8 +151,8 @@ internal static class ServiceFlags
         Add("accounts of Windows have no meaning on Linux; leave it out", "credential-spec");
         Add("networks of one's own are not there yet; publish the ports that others need with --publish",
             "network", "network-add", "network-rm");
-        Add("logging in to registries is not there yet; use a registry that gives the image to everybody in the "
-            + "cluster's network", "with-registry-auth");
+        Add("a service does not carry credentials yet; 'swarmctl login' on the managers and on each node that pulls "
+            + "stores them there", "with-registry-auth");
         return missing;
     }
 }

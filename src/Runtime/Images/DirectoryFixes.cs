@@ -4,8 +4,8 @@ namespace Swarm.Runtime.Images;
 
 /// <summary>
 /// A layer may hold tmp/x without an entry for tmp. Its tmp then is a directory of our making, and in an overlay the
-/// topmost directory's owner and mode count: 1777 would become 0755. For each such directory this finds the nearest
-/// layer below that really says something; the mount repeats it in the container's own upper directory.
+/// topmost directory's owner, mode and attributes count: 1777 would become 0755. For each such directory this finds the
+/// nearest layer below that really says something; the mount repeats it in the container's own upper directory.
 /// </summary>
 internal static class DirectoryFixes
 {
@@ -42,7 +42,7 @@ internal static class DirectoryFixes
         for (var i = roots.Count - 1; i >= 0; i--)
         {
             if (!isImplicit[i].Contains(""))
-                return Fix("", FileNative.Facts(roots[i]));
+                return Fix("", DirectoryFacts.Of(roots[i]));
         }
 
         return new DirectoryFix("", DefaultMode, 0, 0, 0, 0);
@@ -50,7 +50,10 @@ internal static class DirectoryFixes
 
     /// <summary>To make a directory in the upper one, those above it must be made there too, as they are.</summary>
     private static void AddWithAncestors(
-        SortedDictionary<string, DirectoryFix> fixes, string path, FileFacts facts, Func<string, FileFacts?> merged)
+        SortedDictionary<string, DirectoryFix> fixes,
+        string path,
+        DirectoryFacts facts,
+        Func<string, DirectoryFacts?> merged)
     {
         for (var slash = path.LastIndexOf('/'); slash > 0; slash = path.LastIndexOf('/', slash - 1))
         {
@@ -69,10 +72,10 @@ internal static class DirectoryFixes
     /// The directory as the layers together mean it: the topmost that says something itself, else the topmost there is.
     /// Covered is one that says something but has an implicit one above it. Null when it is no directory.
     /// </summary>
-    private static (FileFacts Facts, bool IsCovered)? Merged(
+    private static (DirectoryFacts Facts, bool IsCovered)? Merged(
         List<SafeFileHandle> roots, HashSet<string>[] isImplicit, string path)
     {
-        FileFacts? topmost = null;
+        DirectoryFacts? topmost = null;
         for (var i = roots.Count - 1; i >= 0; i--)
         {
             var facts = Look(roots[i], path, out var hidesBelow);
@@ -87,7 +90,7 @@ internal static class DirectoryFixes
     }
 
     /// <summary>What the layer itself has at the path, and whether it hides the layers below there.</summary>
-    private static FileFacts? Look(SafeFileHandle root, string path, out bool hidesBelow)
+    private static DirectoryFacts? Look(SafeFileHandle root, string path, out bool hidesBelow)
     {
         hidesBelow = false;
         var names = path.Split('/');
@@ -100,13 +103,13 @@ internal static class DirectoryFixes
             if (at is null)
             {
                 // Anything but "not there" is a file, link or whiteout in the way.
-                hidesBelow = errno != ImageNative.ENOENT;
+                hidesBelow |= errno != ImageNative.ENOENT;
                 return null;
             }
 
             hidesBelow |= Whiteouts.IsOpaque(at);
             if (depth == names.Length)
-                return FileNative.Facts(at);
+                return DirectoryFacts.Of(at);
         }
 
         return null;
@@ -114,6 +117,20 @@ internal static class DirectoryFixes
 
     internal static byte[] Native(string path) => System.Text.Encoding.Latin1.GetBytes(path + "\0");
 
-    private static DirectoryFix Fix(string path, FileFacts facts) => new(
-        path, facts.Mode & FileFacts.PermissionMask, facts.Uid, facts.Gid, facts.MtimeSeconds, facts.MtimeNanoseconds);
+    private static DirectoryFix Fix(string path, DirectoryFacts facts)
+    {
+        var file = facts.File;
+        return new DirectoryFix(
+            path, file.Mode & FileFacts.PermissionMask, file.Uid, file.Gid, file.MtimeSeconds, file.MtimeNanoseconds)
+        {
+            Attributes = facts.Attributes,
+        };
+    }
+
+    /// <summary>What is repeated of a directory.</summary>
+    private sealed record DirectoryFacts(FileFacts File, IReadOnlyList<FileAttribute> Attributes)
+    {
+        internal static DirectoryFacts Of(SafeFileHandle directory) =>
+            new(FileNative.Facts(directory), FileNative.UserAttributes(directory));
+    }
 }

@@ -29,10 +29,16 @@ internal readonly record struct FileFacts(
     internal bool IsWhiteout => Type == CharacterDevice && Device == 0;
 }
 
+/// <summary>An extended attribute; the name ends with a zero byte.</summary>
+internal sealed record FileAttribute(byte[] Name, byte[] Value);
+
 /// <summary>Calls that read: file facts, extended attributes, directory entries.</summary>
 internal static unsafe partial class FileNative
 {
     private const int StatxBytes = 256;
+
+    /// <summary>XATTR_SIZE_MAX and XATTR_LIST_MAX of the kernel.</summary>
+    private const int MaxAttributeBytes = 64 * 1024;
     private const int AtEmptyPath = 0x1000;
     private const uint StatxBasic = 0x7FF;
     private const ulong AttributeMountRoot = 0x2000;
@@ -47,6 +53,9 @@ internal static unsafe partial class FileNative
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint fgetxattr(SafeFileHandle file, byte* name, byte* value, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint flistxattr(SafeFileHandle file, byte* names, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint getdents64(SafeFileHandle dir, byte* buffer, nuint size);
@@ -90,6 +99,32 @@ internal static unsafe partial class FileNative
         Span<byte> found = new byte[value.Length];
         fixed (byte* n = name, f = found)
             return fgetxattr(file, n, f, (nuint)found.Length) == value.Length && found.SequenceEqual(value);
+    }
+
+    /// <summary>The attributes that programs give (user.*), as an image may have them.</summary>
+    internal static IReadOnlyList<FileAttribute> UserAttributes(SafeFileHandle file)
+    {
+        var names = new byte[MaxAttributeBytes];
+        nint length;
+        fixed (byte* p = names)
+            length = flistxattr(file, p, (nuint)names.Length);
+        var found = new List<FileAttribute>();
+        for (var at = 0; at < length;)
+        {
+            var end = names.AsSpan(at).IndexOf((byte)0) + 1;
+            var name = names[at..(at + end)];
+            at += end;
+            if (!name.AsSpan().StartsWith("user."u8))
+                continue;
+            var value = new byte[MaxAttributeBytes];
+            nint bytes;
+            fixed (byte* n = name, v = value)
+                bytes = fgetxattr(file, n, v, (nuint)value.Length);
+            if (bytes >= 0)
+                found.Add(new FileAttribute(name, value[..(int)bytes]));
+        }
+
+        return found;
     }
 
     /// <summary>

@@ -101,7 +101,7 @@ public sealed class ImageStore : IAsyncDisposable
     /// As <see cref="EnsureAsync"/>, and keeps the image for the holder until <see cref="Release"/>, also over a
     /// restart: it cannot be removed in between.
     /// </summary>
-    /// <param name="holder">A task id, or another word of letters, digits, '-', '_' and '.'; it has one image.</param>
+    /// <param name="holder">Id of the container that will run it (a task's is the task's); it has one image.</param>
     /// <param name="service">Id of the service that may be rolled back to the image; empty = none.</param>
     /// <param name="pinned">With a digest.</param>
     /// <param name="progress">Told how far it is.</param>
@@ -135,6 +135,19 @@ public sealed class ImageStore : IAsyncDisposable
 
     /// <summary>Gives the holder's image free; nothing happens when it has none.</summary>
     public void Release(string holder) => _parts.Leases.Release(holder);
+
+    /// <summary>
+    /// At the start of the daemon: gives free what holders have that do not exist any more, for example a task whose
+    /// container a crash prevented.
+    /// </summary>
+    /// <param name="holders">Ids of all containers of this node.</param>
+    public void ReleaseAllBut(IEnumerable<string> holders)
+    {
+        foreach (var gone in _parts.Leases.Holders.SelectMany(h => h).Except(holders).ToList())
+        {
+            _parts.Leases.Release(gone);
+        }
+    }
 
     /// <summary>
     /// What a tag, id or digest means on this machine, pinned; null when there is no such image here.

@@ -14,4 +14,8 @@ public sealed record LocalImage(ImageDigest Digest, ImageConfig Config, IReadOnl
 /// What a directory of the merged tree must look like. The path has one character per byte; "" is the root.
 /// </summary>
 internal sealed record DirectoryFix(
-    string Path, uint Mode, uint Uid, uint Gid, long MtimeSeconds, uint MtimeNanoseconds);
+    string Path, uint Mode, uint Uid, uint Gid, long MtimeSeconds, uint MtimeNanoseconds)
+{
+    /// <summary>Its user.* attributes.</summary>
+    internal IReadOnlyList<FileAttribute> Attributes { get; init; } = [];
+}

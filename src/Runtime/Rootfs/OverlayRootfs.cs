@@ -150,8 +150,13 @@ public sealed class OverlayRootfs
         using var dir = Open(upper, fix.Path);
         var errno = ImageNative.ChangeOwner(dir, s_self, fix.Uid, fix.Gid);
         errno = errno == 0 ? ImageNative.ChangeMode(dir, s_self, fix.Mode) : errno;
+        foreach (var attribute in fix.Attributes)
+        {
+            errno = errno == 0 ? FileNative.SetAttribute(dir, attribute.Name, attribute.Value) : errno;
+        }
+
         if (errno != 0)
-            throw ImageNative.Failure("set owner and mode of", fix.Path, errno);
+            throw ImageNative.Failure("set owner, mode and attributes of", fix.Path, errno);
     }
 
     private static SafeFileHandle Open(SafeFileHandle upper, string path) => ImageNative.TryOpenBeneath(

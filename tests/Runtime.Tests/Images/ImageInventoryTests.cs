@@ -117,6 +117,21 @@ public sealed class ImageInventoryTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_crash_left_leased_is_free_at_the_next_start()
+    {
+        await using (var store = Open())
+        {
+            var local = await PullAsync(store, _image, "demo:1");
+            store.Lease("lives", local);
+            store.Lease("never-made", local);
+        }
+
+        await using var again = Open();
+        again.ReleaseAllBut(["lives", "other"]);
+        Assert.Equal(["lives"], again.Inventory.List()[0].UsedBy);
+    }
+
+    [Fact]
     public async Task Several_repositories_want_force_and_one_tag_of_several_goes_alone()
     {
         await using var store = Open();

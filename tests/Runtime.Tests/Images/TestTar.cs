@@ -57,6 +57,10 @@ internal sealed class TestTar
         return Header("pax", 'x', body.Length).Content(body.ToArray());
     }
 
+    /// <summary>Any type with any content.</summary>
+    internal TestTar Entry(string name, char type, byte[] content, int mode, long uid, long gid) =>
+        Header(name, type, content.Length, mode: mode, uid: uid, gid: gid).Content(content);
+
     internal TestTar Raw(char type, string name, byte[] content) => Header(name, type, content.Length).Content(content);
 
     internal TestTar Header(
