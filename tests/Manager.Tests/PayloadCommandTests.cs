@@ -77,7 +77,7 @@ public sealed class PayloadCommandTests
     public async Task Labels_change_by_version_and_events_tell_it()
     {
         await using var one = await OneManager.StartAsync();
-        using var watch = one.Watch(new WatchRequest { Types_ = { "secret" }, Secrets = { "key" } });
+        await using var watch = one.Watch(new WatchRequest { Types_ = { "secret" }, Secrets = { "key" } });
         await using var messages = watch.ReadAllAsync(default).GetAsyncEnumerator();
         Assert.True(await messages.MoveNextAsync());
         var made = await CreateAsync(one, Create(PayloadKind.Secret, "key", Canary));
