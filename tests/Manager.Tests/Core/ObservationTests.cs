@@ -60,12 +60,12 @@ public sealed class ObservationTests
         Assert.Equal(
             [
                 SessionResponse.KindOneofCase.Peers, SessionResponse.KindOneofCase.Mesh,
-                SessionResponse.KindOneofCase.Assignments,
+                SessionResponse.KindOneofCase.Payloads, SessionResponse.KindOneofCase.Assignments,
             ],
             messages.Select(m => m.KindCase));
         Assert.True(messages[0].Peers.Complete);
-        Assert.True(messages[2].Assignments is { Complete: true, Observe: false });
-        Assert.Equal((int)TaskState.Remove, Assert.Single(messages[2].Assignments.Tasks).DesiredState);
+        Assert.True(messages[3].Assignments is { Complete: true, Observe: false });
+        Assert.Equal((int)TaskState.Remove, Assert.Single(messages[3].Assignments.Tasks).DesiredState);
     }
 
     [Fact]
