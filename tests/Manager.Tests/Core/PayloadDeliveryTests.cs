@@ -102,7 +102,11 @@ public sealed class PayloadDeliveryTests
 
     private void Give(string task, NodeId node) => Do(new StoreAction.CreateTask(Task(task, node)));
 
-    private void Do(params StoreAction[] actions) => _core.OnState(_state, Apply(actions), Now);
+    private void Do(params StoreAction[] actions)
+    {
+        var changes = Apply(actions);
+        _core.OnState(_state, changes, Now);
+    }
 
     private Changes Apply(params StoreAction[] actions)
     {
