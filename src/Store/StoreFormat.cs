@@ -20,12 +20,16 @@ public static class StoreFormat
     /// </summary>
     public const uint KernelAndGeneric = 3;
 
+    /// <summary>Plans say which state they were made on.</summary>
+    public const uint Plans = 4;
+
     /// <summary>The newest form that this program reads and writes.</summary>
-    public const uint Newest = KernelAndGeneric;
+    public const uint Newest = Plans;
 
     /// <summary>The oldest form that can express an entry.</summary>
     public static uint NeededBy(StoreEntry entry) => entry.Actions
-        .Select(NeededBy).Append(entry.Request is null ? First : Requests).Max();
+        .Select(NeededBy).Append(entry.Request is null ? First : Requests)
+        .Append(entry.PlannedOn == 0 ? First : Plans).Max();
 
     /// <summary>The oldest form that knows a kind of action with the fields that it uses.</summary>
     public static uint NeededBy(StoreAction action) => action switch

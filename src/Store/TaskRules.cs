@@ -36,6 +36,11 @@ internal static class TaskRules
             return ActionRules.NotFound("node", task.NodeId.ToString());
         }
 
+        if ((PlanRules.Place(draft, task.NodeId) ?? PlanRules.Start(draft, task)) is { } changed)
+        {
+            return changed;
+        }
+
         draft.PutTask(null, Stamped(draft, task with
         {
             CreatedAt = draft.At,
@@ -64,6 +69,11 @@ internal static class TaskRules
         if (draft.Node(action.Node) is null)
         {
             return ActionRules.NotFound("node", action.Node.ToString());
+        }
+
+        if (PlanRules.Place(draft, action.Node) is { } changed)
+        {
+            return changed;
         }
 
         draft.PutTask(task, Stamped(draft, task with
@@ -96,6 +106,11 @@ internal static class TaskRules
         {
             return ActionOutcome.Refused(
                 RefusalKind.IllegalTransition, $"task {task.Id} is wanted {task.DesiredState}, not {action.Desired}");
+        }
+
+        if (PlanRules.Desire(draft, task, action.Desired) is { } changed)
+        {
+            return changed;
         }
 
         if (action.Desired > task.DesiredState)
