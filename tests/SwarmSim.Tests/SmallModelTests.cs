@@ -7,7 +7,7 @@ namespace Swarm.SwarmSim.Tests;
 public sealed class SmallModelTests
 {
     [Theory]
-    [InlineData(2, 0)]
+    [InlineData(1, 0)]
     [InlineData(1, 1)]
     public void Failures_and_updates_at_any_moment_end_well(int failures, int updates)
     {
