@@ -9,7 +9,7 @@ cd "$(dirname "$(readlink -f "$0")")"
 
 UNIT_SECONDS=300
 END_TO_END_SECONDS=960
-CLUSTER_SIM_SECONDS=180
+CLUSTER_SIM_SECONDS=300
 SETTLE_SECONDS=10
 LOGS=artifacts/test
 
@@ -175,9 +175,8 @@ for folder in tests/*.Tests; do
 done
 if chosen ClusterSim; then
     cluster_sim raft --seeds 300
-    # Seeds that are known to be clean; docs/design/swarm-simulation.md tells which are not yet.
-    cluster_sim swarm --seed 3 --seeds 3
-    cluster_sim small-model --failures 1
+    cluster_sim swarm --seeds 40
+    cluster_sim small-model --failures 1 --updates 1
 fi
 if [ -z "$fast" ] && chosen EndToEnd; then
     scripts/build.sh 7>&-

@@ -7,7 +7,8 @@ namespace Swarm.Manager;
 /// <summary>Nothing goes into the log that one of the managers cannot read.</summary>
 internal static class FormatRules
 {
-    /// <summary>The entry as all managers can read it; a command loses its id where ids are not known yet.</summary>
+    /// <summary>The entry as all managers can read it; a command loses its id where ids are not known yet, a plan the
+    /// state that it was made on.</summary>
     /// <exception cref="RpcException">It needs a newer format than some manager knows.</exception>
     internal static StoreEntry Fit(StoreEntry entry, ClusterState state)
     {
@@ -25,7 +26,7 @@ internal static class FormatRules
             return entry;
         }
 
-        var plain = entry with { Request = null };
+        var plain = entry with { Request = null, PlannedOn = 0 };
         var needed = StoreFormat.NeededBy(plain);
         return needed <= known
             ? plain

@@ -58,7 +58,7 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
 
         try
         {
-            var result = await proposer.ProposeAsync(plan.Actions, now, leading).ConfigureAwait(false);
+            var result = await proposer.ProposeAsync(plan, now, leading).ConfigureAwait(false);
             log.Planned(plan.Actions.Length, result.Outcomes.Count(o => !o.IsApplied));
         }
         catch (RpcException e) when (!leading.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using Swarm.Orchestrator;
 using Swarm.Protocol.V1;
 using Swarm.Raft;
 using Swarm.Rpc;
@@ -26,6 +27,11 @@ internal sealed class Proposer(
     internal Task<ApplyResult> ProposeAsync(
         IEnumerable<StoreAction> actions, DateTimeOffset at, CancellationToken ct) =>
         ProposeAsync(new StoreEntry(at, [.. actions]), ct);
+
+    /// <summary>Proposes a plan; parts of it that rest on what has changed meanwhile are refused.</summary>
+    /// <exception cref="RpcException">As above.</exception>
+    internal Task<ApplyResult> ProposeAsync(Plan plan, DateTimeOffset at, CancellationToken ct) =>
+        ProposeAsync(new StoreEntry(at, plan.Actions) { PlannedOn = plan.PlannedOn }, ct);
 
     /// <summary>Proposes one user command and turns a refusal of the state into its error.</summary>
     internal async Task<ApplyResult> CommandAsync(StoreAction action, CancellationToken ct)

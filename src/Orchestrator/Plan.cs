@@ -9,6 +9,9 @@ namespace Swarm.Orchestrator;
 /// <param name="MoreToDo">It was cut at a limit: plan again as soon as it is applied.</param>
 public sealed record Plan(ImmutableArray<StoreAction> Actions, DateTimeOffset? WakeAt, bool MoreToDo)
 {
+    /// <summary>The index of the state that it was made on, for <see cref="StoreEntry.PlannedOn"/>.</summary>
+    public ulong PlannedOn { get; init; }
+
     /// <summary>True when there is nothing to propose.</summary>
     public bool IsEmpty => Actions.IsEmpty;
 }

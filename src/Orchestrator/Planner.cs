@@ -31,7 +31,7 @@ public sealed class Planner
 
     /// <summary>
     /// What has to be done in this state at this time. Empty on a state that holds the result of the same plan.
-    /// Propose the actions with <paramref name="now"/> as the entry's time.
+    /// Propose the actions with <paramref name="now"/> as the entry's time, and the index that they were planned on.
     /// </summary>
     public Plan Plan(ClusterState state, DateTimeOffset now, Func<TaskId> newTaskId)
     {
@@ -55,7 +55,10 @@ public sealed class Planner
 
         draft.IsCut |= again;
         var (actions, cut) = new PlanFolding(state, draft).Fold();
-        return new Plan(actions, _book.WakeAt, draft.IsCut || cut);
+        return new Plan(actions, _book.WakeAt, draft.IsCut || cut)
+        {
+            PlannedOn = Planted.Has(PlantedBug.StalePlan) ? 0 : state.LastIndex,
+        };
     }
 
     /// <param name="draft">To its state.</param>

@@ -90,6 +90,9 @@ internal enum PlantedBug
     /// <summary>Waiting tasks do not say why.</summary>
     PendingUnexplained,
 
+    /// <summary>A plan does not say which state it was made on.</summary>
+    StalePlan,
+
     /// <summary>The planner does not look again at a quiet service whose nodes have changed.</summary>
     QuietForEver,
 }

@@ -90,7 +90,7 @@ public sealed record ClusterState
             return RequestRules.Repeated(this with { LastIndex = index, Requests = requests }, mark, first);
         }
 
-        var draft = new StateDraft(this, entry.At, index);
+        var draft = new StateDraft(this, entry.At, index, entry.PlannedOn);
         var outcomes = ImmutableArray.CreateBuilder<ActionOutcome>(entry.Actions.Length);
         foreach (var action in entry.Actions)
         {

@@ -37,6 +37,7 @@ public static class EntryCodec
             Format = StoreFormat.NeededBy(entry),
             AtNs = Timestamps.ToNs(entry.At),
             Request = RequestCodec.ToMessage(entry.Request),
+            PlannedOn = entry.PlannedOn,
         };
         foreach (var action in entry.Actions)
         {
@@ -88,6 +89,7 @@ public static class EntryCodec
         return new StoreEntry(Timestamps.FromNs(message.AtNs), [.. message.Actions.Select(ActionCodec.FromMessage)])
         {
             Request = RequestCodec.FromMessage(message.Request),
+            PlannedOn = message.PlannedOn,
         };
     }
 }

@@ -8,7 +8,7 @@ namespace Swarm.Store;
 /// The state while one entry is being applied: records are put here, and the indexes follow. Rules live in
 /// <see cref="ActionRules"/> and its neighbours; this class knows none.
 /// </summary>
-internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong index)
+internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong index, ulong plannedOn = 0)
 {
     private readonly PersistentDictionary<TaskId, TaskRecord>.Builder _tasks = before.Tasks.ToBuilder();
     private readonly PersistentDictionary<ServiceId, ServiceRecord>.Builder _services = before.Services.ToBuilder();
@@ -27,6 +27,9 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
     internal DateTimeOffset At => at;
 
     internal ulong Index => index;
+
+    /// <summary>The index of the state that the entry was planned on; 0 = it is no plan.</summary>
+    internal ulong PlannedOn => plannedOn;
 
     internal ClusterState Before => before;
 

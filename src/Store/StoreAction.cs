@@ -103,6 +103,12 @@ public sealed record StoreEntry(DateTimeOffset At, ImmutableArray<StoreAction> A
     /// action.</summary>
     public RequestMark? Request { get; init; }
 
+    /// <summary>
+    /// The index of the state that a plan was made on; 0 = no plan. Parts of it that rest on a node or a slot that
+    /// has changed since are refused: a plan is made anew (<see cref="PlanRules"/>).
+    /// </summary>
+    public ulong PlannedOn { get; init; }
+
     /// <summary>An entry of one action.</summary>
     public static StoreEntry Of(DateTimeOffset at, StoreAction action) => new(at, [action]);
 }

@@ -23,13 +23,16 @@ public static class StoreFormat
     /// <summary>Secrets and configs, and services that use them; health checks.</summary>
     public const uint PayloadsAndHealth = 4;
 
+    /// <summary>Plans say which state they were made on.</summary>
+    public const uint Plans = 5;
+
     /// <summary>The newest form that this program reads and writes.</summary>
-    public const uint Newest = PayloadsAndHealth;
+    public const uint Newest = Plans;
 
     /// <summary>The oldest form that can express an entry.</summary>
     public static uint NeededBy(StoreEntry entry)
     {
-        var needed = entry.Request is null ? First : Requests;
+        var needed = entry.PlannedOn != 0 ? Plans : entry.Request is null ? First : Requests;
         foreach (var action in entry.Actions)
         {
             needed = Math.Max(needed, NeededBy(action));

@@ -36,6 +36,11 @@ internal static class TaskRules
             return ActionRules.NotFound("node", task.NodeId.ToString());
         }
 
+        if ((PlanRules.Place(draft, task.NodeId) ?? PlanRules.Start(draft, task)) is { } changed)
+        {
+            return changed;
+        }
+
         // The ids of the stored objects: those that were read from the log are copies for each task.
         draft.PutTask(null, task with
         {
@@ -71,6 +76,11 @@ internal static class TaskRules
             return ActionRules.NotFound("node", action.Node.ToString());
         }
 
+        if (PlanRules.Place(draft, action.Node) is { } changed)
+        {
+            return changed;
+        }
+
         draft.PutTask(task, task with
         {
             NodeId = node.Id,
@@ -103,6 +113,11 @@ internal static class TaskRules
         {
             return ActionOutcome.Refused(
                 RefusalKind.IllegalTransition, $"task {task.Id} is wanted {task.DesiredState}, not {action.Desired}");
+        }
+
+        if (PlanRules.Desire(draft, task, action.Desired) is { } changed)
+        {
+            return changed;
         }
 
         if (action.Desired > task.DesiredState)

@@ -47,7 +47,7 @@ public sealed class SpeedTests(ITestOutputHelper output)
             var watch = Stopwatch.StartNew();
             var plan = planner.Plan(state, now, Id);
             var planned = watch.Elapsed;
-            var bytes = EntryCodec.Encode(new StoreEntry(now, plan.Actions));
+            var bytes = EntryCodec.Encode(new StoreEntry(now, plan.Actions) { PlannedOn = plan.PlannedOn });
             var encoded = watch.Elapsed;
             var entry = EntryCodec.Decode(bytes);
             var decoded = watch.Elapsed;

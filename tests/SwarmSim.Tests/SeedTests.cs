@@ -9,7 +9,7 @@ public sealed class SeedTests
     public void Seeds_are_clean_and_every_checker_has_something_to_look_at()
     {
         var looks = new Dictionary<string, long>();
-        foreach (var seed in new ulong[] { 1, 3, 4, 5, 8 })
+        foreach (var seed in new ulong[] { 2, 6, 12, 15, 24 })
         {
             var result = SwarmRunner.Run(seed);
             Assert.True(result.Violation is null, $"seed {seed}: {result.Violation?.Message}");

@@ -28,14 +28,13 @@ internal sealed class I07OneContainer(World world) : Checker(world, "I7")
         if (World.State.Tasks.Get(container.Task) is not { } task
             || World.State.Services.Get(task.ServiceId) is not { } service || Policies.MayStartFirst(service))
             return;
-        foreach (var other in World.Workers.Values.Where(w => w.SteadyForUs > SteadyUs))
+        foreach (var old in World.State.TasksIn(task.Key).Where(t => t.Id != task.Id))
         {
-            if (World.State.Nodes.Get(other.Id) is not { State: NodeStatus.Types.State.Ready })
-                continue;
-            foreach (var old in other.Containers.Values.Where(c => c.IsRunning && c.Task != container.Task))
-                Require(
-                    World.State.Tasks.Get(old.Task) is not { } known || known.Key != task.Key,
-                    () => $"{container.Task} starts on {worker.Id} while {old.Task} of its slot runs on {other.Id}");
+            var isReachable = World.Workers.TryGetValue(old.NodeId, out var other) && other.SteadyForUs > SteadyUs
+                && World.State.Nodes.Get(old.NodeId) is { State: NodeStatus.Types.State.Ready };
+            Require(
+                !isReachable || other!.ContainerOf(old.Id) is not { IsRunning: true },
+                () => $"{container.Task} starts on {worker.Id} while {old.Id} of its slot runs on {old.NodeId}");
         }
     }
 }

@@ -6,8 +6,6 @@ namespace Swarm.ClusterSim.Orchestration;
 internal sealed class I12NodeDown(World world) : Checker(world, "I12")
 {
     private const long GraceUs = 3 * Timeline.UsPerSecond;
-    /// <summary>The grace counts from the last heartbeat, a period before the silence began at most.</summary>
-    private const long ToleranceUs = Timeline.UsPerSecond * 11 / 10;
     private const long LateUs = 7 * Timeline.UsPerSecond;
 
     public override void OnCommitted(Committed entry)
@@ -18,8 +16,9 @@ internal sealed class I12NodeDown(World world) : Checker(world, "I12")
                 || !World.Workers.TryGetValue(after.Id, out var worker))
                 continue;
             Require(
-                worker.LongestRecentSilenceUs >= GraceUs - ToleranceUs,
-                () => $"{after.Id} is down after {worker.LongestRecentSilenceUs / Timeline.UsPerMs} ms of silence");
+                worker.Heard.LongestRecentSilenceUs >= GraceUs,
+                () => $"{after.Id} is down after {worker.Heard.LongestRecentSilenceUs / Timeline.UsPerMs} ms of "
+                    + "silence");
         }
     }
 

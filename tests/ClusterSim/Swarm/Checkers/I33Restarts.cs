@@ -42,7 +42,8 @@ internal sealed class I33Restarts(World world) : Checker(world, "I33")
     {
         foreach (var (before, after) in entry.Result.Changes.Services)
         {
-            if (after is not null && before?.SpecVersion != after.SpecVersion)
+            if (after is not null && (before?.SpecVersion != after.SpecVersion
+                || (after.Update is { IsRunning: true } && before.Update?.StartedAt != after.Update.StartedAt)))
                 _since[after.Id] = entry.Entry.At;
         }
         foreach (var (before, after) in entry.Result.Changes.Tasks)
@@ -54,7 +55,7 @@ internal sealed class I33Restarts(World world) : Checker(world, "I33")
             if (last.SpecVersion != after.SpecVersion || last.CreatedAt < _since.GetValueOrDefault(after.ServiceId))
             {
                 // Attempts and delays count within one version (behaviour.md D); a rollback brings an old one back,
-                // but begins anew as any other change does.
+                // but begins anew as any other change does; so does a paused update that a user lets go on.
                 _ends.Remove(after.Key);
                 _restarts.Remove((after.Key, after.SpecVersion));
                 continue;

@@ -72,7 +72,8 @@ internal static class Convergence
         if (!Policies.Now(service).IsStartFirst() || task.Status.State != TaskState.Running)
             return false;
         var tasks = world.State.TasksOf(service.Id).ToList();
-        var waiting = tasks.Where(t => t.IsLive && t.SpecVersion == service.SpecVersion
+        var waiting = tasks.Where(t => t.IsLive && service.KeptSpecs[t.SpecVersion].Task.Container.Image
+                    == service.Spec.Task.Container.Image
                 && t.Status.State < TaskState.Assigned && t.Status.Error.Length > 0
                 && tasks.Exists(o => o.Key == t.Key && o != t
                     && (o.Status.State == TaskState.Running || o.Status.AppliedAt >= t.CreatedAt)))

@@ -48,11 +48,12 @@ internal static class SwarmRunner
             world.Checkers);
     }
 
+    /// <summary>The first seed that breaks with the bug and not without it.</summary>
     public static SwarmResult? Find(PlantedBug bug, ulong seeds, ulong first = 1)
     {
         for (var seed = first; seed < first + seeds; seed++)
         {
-            if (Run(seed, bug: bug) is { Violation: not null } found)
+            if (Run(seed, bug: bug) is { Violation: not null } found && Run(seed).Violation is null)
                 return found;
         }
         return null;

@@ -31,13 +31,19 @@ internal sealed record ModelState(
     int Updates,
     int Ids)
 {
+    /// <summary>A stop, its grace and what the planner adds to it.</summary>
+    private const long LongestWaitMs = 80_000;
+
+    /// <summary>The index of the state that the entry under way was planned on.</summary>
+    public ulong PlannedOn { get; init; }
+
     /// <summary>Tasks by their place in their slot, times by what is left of them.</summary>
     public string Key()
     {
         var text = new StringBuilder(512);
         var names = Names();
         foreach (var node in Cluster.Nodes.Values.OrderBy(n => n.Id))
-            text.Append(node.Id.Value).Append((int)node.State).Append(' ');
+            text.Append(node.Id.Value).Append((int)node.State).Append(IsNews(node.Version) ? '*' : ' ');
         foreach (var service in Cluster.Services.Values.OrderBy(s => s.Id))
         {
             var old = service.KeptSpecs.Keys.ToList();
@@ -46,10 +52,12 @@ internal sealed record ModelState(
                 .Append(' ');
             foreach (var task in Tasks(service))
             {
-                text.Append(names[task.Id]).Append('v').Append(old.IndexOf(task.SpecVersion)).Append(task.NodeId)
-                    .Append(' ').Append((int)task.DesiredState).Append(' ').Append((int)task.Status.State).Append('@')
-                    .Append(Left(task.StartNotBefore)).Append(',').Append(Left(task.Status.AppliedAt)).Append(',')
-                    .Append(Left(task.CreatedAt)).Append(',').Append(Left(Cluster.RunningSince(task)));
+                text.Append(names[task.Id]).Append(IsNews(task.Version) ? '*' : 'v')
+                    .Append(old.IndexOf(task.SpecVersion)).Append(' ').Append((int)task.Status.State);
+                if (!IsPast(task))
+                    text.Append(task.NodeId).Append(' ').Append((int)task.DesiredState).Append('@')
+                        .Append(Left(task.StartNotBefore)).Append(',').Append(Left(task.Status.AppliedAt)).Append(',')
+                        .Append(Left(task.CreatedAt)).Append(',').Append(Left(Cluster.RunningSince(task)));
                 if (Containers.TryGetValue(task.Id, out var container))
                     text.Append((char)('a' + (int)container.Piece));
                 text.Append(';');
@@ -62,6 +70,9 @@ internal sealed record ModelState(
         return text.Append('#').Append(Failures).Append('/').Append(Updates).ToString();
     }
 
+    /// <summary>The plan that is under way did not know it.</summary>
+    private bool IsNews(ulong version) => !UnderWay.IsEmpty && version > PlannedOn;
+
     private Dictionary<TaskId, string> Names() => Cluster.Services.Values
         .SelectMany(s => Tasks(s).GroupBy(t => t.Slot)
             .SelectMany(g => g.Select((t, i) => (t.Id, Name: $"{s.Id}{g.Key}.{i}"))))
@@ -70,7 +81,16 @@ internal sealed record ModelState(
     private IEnumerable<TaskRecord> Tasks(ServiceRecord service) =>
         Cluster.TasksOf(service.Id).OrderBy(t => t.Slot).ThenBy(t => t.CreatedAt).ThenBy(t => t.Id);
 
-    private long Left(DateTimeOffset? at) => at is { } time ? (time - Now).Ticks / TimeSpan.TicksPerMillisecond : -1;
+    /// <summary>
+    /// It has ended and another came after it: of these specs, which limit no attempts and wait for no delay of an
+    /// update, nobody asks when that was.
+    /// </summary>
+    private bool IsPast(TaskRecord task) => task.Status.State.IsTerminal()
+        && Cluster.SlotsOf(task.ServiceId)[task.Key][^1] != task.Id;
+
+    /// <summary>In milliseconds; what is longer ago than anything waits for is all the same.</summary>
+    private long Left(DateTimeOffset? at) =>
+        at is { } time ? Math.Max((time - Now).Ticks / TimeSpan.TicksPerMillisecond, -LongestWaitMs) : 1;
 
     private static string Name(StoreAction action, Dictionary<TaskId, string> names) => action switch
     {

@@ -37,16 +37,20 @@ internal static class ModelSteps
     {
         if (!state.UnderWay.IsEmpty)
         {
-            steps.Add(new ModelStep("commit", Commit(state with { UnderWay = [] }, [.. state.UnderWay]), false));
+            steps.Add(new ModelStep("commit", Commit(
+                state with { UnderWay = [], PlannedOn = 0 }, state.UnderWay, state.PlannedOn), false));
             if (state.Failures > 0)
                 steps.Add(new ModelStep(
-                    "lose leader", state with { UnderWay = [], Failures = state.Failures - 1 }, true));
+                    "lose leader", state with { UnderWay = [], PlannedOn = 0, Failures = state.Failures - 1 }, true));
             return;
         }
         var ids = state.Ids;
         var plan = new Planner().Plan(state.Cluster, state.Now, () => new TaskId($"t{ids++:d6}"));
         if (!plan.IsEmpty)
-            steps.Add(new ModelStep("plan", state with { UnderWay = plan.Actions, Ids = ids }, false));
+            steps.Add(new ModelStep("plan", state with
+            {
+                UnderWay = plan.Actions, PlannedOn = plan.PlannedOn, Ids = ids,
+            }, false));
     }
 
     /// <summary>Nothing else can happen: time passes until the planner has something to do.</summary>
@@ -167,10 +171,12 @@ internal static class ModelSteps
                 task.Id, new TaskStatusRecord { State = to, At = state.Now, ExitCode = code }),
         ]);
 
-    internal static ModelState Commit(ModelState state, ImmutableArray<StoreAction> actions)
+    internal static ModelState Commit(
+        ModelState state, ImmutableArray<StoreAction> actions, ulong plannedOn = 0)
     {
         var before = state.Cluster;
-        var result = before.Apply(new StoreEntry(state.Now, actions), before.LastIndex + 1);
+        var entry = new StoreEntry(state.Now, actions) { PlannedOn = plannedOn };
+        var result = before.Apply(entry, before.LastIndex + 1);
         ModelRules.Check(before, result);
         return state with { Cluster = result.State };
     }

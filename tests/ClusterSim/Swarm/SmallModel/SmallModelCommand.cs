@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Swarm.Model;
 using Swarm.Protocol.V1;
+using Swarm.Scheduler;
 using Swarm.Store;
 
 namespace Swarm.ClusterSim.Orchestration;
@@ -13,7 +14,7 @@ namespace Swarm.ClusterSim.Orchestration;
 /// </summary>
 internal static class SmallModelCommand
 {
-    public const string Usage = "       ClusterSim small-model [--failures N] [--updates N]";
+    public const string Usage = "       ClusterSim small-model [--failures N] [--updates N] [--bug NAME]";
 
     /// <summary>Everything up to three failures.</summary>
     public const int MaxFailures = 3;
@@ -24,11 +25,8 @@ internal static class SmallModelCommand
         var search = new ModelSearch();
         var failures = SwarmCommand.Number(args, "--failures", MaxFailures);
         var updates = SwarmCommand.Number(args, "--updates", 0);
-        try
-        {
-            search.Explore(Start((int)failures, (int)updates));
-        }
-        catch (ViolationException e)
+        var bug = SwarmCommand.Text(args, "--bug") is { } name ? Enum.Parse<PlantedBug>(name) : PlantedBug.None;
+        if (Explore(search, (int)failures, (int)updates, bug) is { } e)
         {
             output.WriteLine($"{e.Message}\n  {string.Join("\n  ", search.Path)}");
             return 1;
@@ -38,6 +36,27 @@ internal static class SmallModelCommand
             $"{search.States} states, {search.Steps} steps, {search.AtRest} at rest, at most {failures} failures and "
             + $"{updates} updates, longest way {search.Longest}; {watch.Elapsed.TotalSeconds:f1} s"));
         return 0;
+    }
+
+    /// <summary>What is broken; null when every state was visited and nothing is.</summary>
+    internal static ViolationException? Explore(
+        ModelSearch search, int failures, int updates, PlantedBug bug = PlantedBug.None)
+    {
+        var start = Start(failures, updates);
+        Planted.Bug = bug;
+        try
+        {
+            search.Explore(start);
+            return null;
+        }
+        catch (ViolationException e)
+        {
+            return e;
+        }
+        finally
+        {
+            Planted.Bug = PlantedBug.None;
+        }
     }
 
     /// <summary>Both services run.</summary>

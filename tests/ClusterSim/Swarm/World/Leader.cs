@@ -188,7 +188,7 @@ internal sealed class Leader
             {
                 _planning = false;
                 Wake();
-            });
+            }, plan.PlannedOn);
             return;
         }
         if (plan.WakeAt is { } at)

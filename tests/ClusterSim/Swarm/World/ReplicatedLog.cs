@@ -37,9 +37,9 @@ internal sealed class ReplicatedLog(World world)
 
     /// <summary>Proposes; <paramref name="done"/> gets the result, never when the leader is lost.</summary>
     public void Propose(
-        Leader by, Origin origin, ImmutableArray<StoreAction> actions, Action<ApplyResult> done)
+        Leader by, Origin origin, ImmutableArray<StoreAction> actions, Action<ApplyResult> done, ulong plannedOn = 0)
     {
-        var bytes = EntryCodec.Encode(new StoreEntry(by.Now, actions));
+        var bytes = EntryCodec.Encode(new StoreEntry(by.Now, actions) { PlannedOn = plannedOn });
         var proposal = new Proposal(by, origin, bytes, done);
         _underWay.Add(proposal);
         var latency = world.Dice.Between(world.Options.CommitMinUs, world.Options.CommitMaxUs) + StallUs;

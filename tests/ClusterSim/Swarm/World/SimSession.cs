@@ -25,8 +25,10 @@ internal sealed class SimSession(World world, SimWorker worker, Leader leader)
         _upUs = Arrival(_upUs);
         world.Time.At(_upUs, () =>
         {
-            if (!IsBroken && world.Leader == Leader && Worker.IsReachable)
-                deliver(Leader);
+            if (IsBroken || world.Leader != Leader || !Worker.IsReachable)
+                return;
+            Worker.Heard.Now();
+            deliver(Leader);
         });
     }
 

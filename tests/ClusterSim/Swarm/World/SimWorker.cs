@@ -9,7 +9,6 @@ namespace Swarm.ClusterSim.Orchestration;
 internal sealed class SimWorker(World world, NodeId id, NodeDescription description)
 {
     private const int SilentPeriods = 4;
-    private const long RecentUs = 6 * Timeline.UsPerSecond;
 
     private readonly SortedDictionary<TaskId, SimContainer> _containers = [];
     private readonly Dictionary<TaskId, SimRunner> _runners = [];
@@ -21,7 +20,6 @@ internal sealed class SimWorker(World world, NodeId id, NodeDescription descript
     private long _life;
     private int _addresses;
     private long _sinceUs;
-    private long _silenceUs;
 
     public NodeId Id { get; } = id;
 
@@ -45,9 +43,8 @@ internal sealed class SimWorker(World world, NodeId id, NodeDescription descript
     /// <summary>How long it has had none; 0 with one.</summary>
     public long SilentForUs => _session is not null ? 0 : world.Time.NowUs - _sinceUs;
 
-    /// <summary>The longest time without a session that reaches into the last seconds.</summary>
-    public long LongestRecentSilenceUs => Math.Max(
-        SilentForUs, world.Time.NowUs - _sinceUs < RecentUs ? _silenceUs : 0);
+    /// <summary>When a manager heard of it.</summary>
+    public Hearing Heard { get; } = new(world.Time);
 
     public SimContainer? ContainerOf(TaskId task) => _containers.GetValueOrDefault(task);
 
@@ -241,7 +238,6 @@ internal sealed class SimWorker(World world, NodeId id, NodeDescription descript
 
     private void Welcomed(SimSession session, Welcome welcome)
     {
-        _silenceUs = SilentForUs;
         (_session, _opening, _sinceUs) = (session, null, world.Time.NowUs);
         _period = SpecDefaults.FromNs(welcome.HeartbeatPeriodNs);
         _queue.SessionLost();
