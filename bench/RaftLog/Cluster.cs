@@ -38,7 +38,8 @@ internal sealed class Cluster : IAsyncDisposable
         var cluster = new Cluster(Directory.CreateDirectory(
             Path.Combine(parent, $"raft-bench-{Environment.ProcessId}")).FullName, state is not null);
         Pki.Create(cluster._directory);
-        cluster._leader = await Member.StartAsync(cluster._directory, 1, FreePort(), state, first: true).ConfigureAwait(false);
+        cluster._leader = await Member.StartAsync(cluster._directory, 1, FreePort(), state, first: true)
+            .ConfigureAwait(false);
         await UntilAsync(() => cluster.Leader.Status.LeaderReady).ConfigureAwait(false);
         for (var id = 2; id <= members; id++)
             await cluster.AddAsync((ulong)id).ConfigureAwait(false);
@@ -81,7 +82,8 @@ internal sealed class Cluster : IAsyncDisposable
             throw new InvalidOperationException($"member {id} was not added: {added.Message}");
         await UntilAsync(() => Leader.Status.Members.Count(m => !m.Learner) == (int)id).ConfigureAwait(false);
         // The change itself has to be committed before the next one.
-        await Leader.ProposeAsync(EntryCodec.Encode(new StoreEntry(default, [])), limit.Token).ConfigureAwait(false);
+        var nothing = EntryCodec.Encode(new StoreEntry(default, []));
+        await Leader.ProposeAsync(nothing, limit.Token).ConfigureAwait(false);
     }
 
     private static async Task UntilAsync(Func<bool> condition)

@@ -45,7 +45,8 @@ internal sealed class Writer(ClusterStore store, Proposer proposer)
         var sorted = _ms.Order().ToList();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{sorted.Count} writes: p50 {At(0.5):f1}, p99 {At(0.99):f1}, max {sorted[^1]:f1} ms, {_conflicts} refused");
+            $"{sorted.Count} writes: p50 {At(0.5):f1}, p99 {At(0.99):f1}, max {sorted[^1]:f1} ms, "
+            + $"{_conflicts} refused");
 
         double At(double share) => sorted[(int)(share * (sorted.Count - 1))];
     }

@@ -102,8 +102,9 @@ internal sealed class Loop
         var tasks = services * tasksEach;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"idle, {tasks} tasks on {nodes} nodes: a plan {quiet}, one status {running}, one crash {crashed}, "
-            + $"labels of a service {updated}; {memory >> 20} MiB of state and planner, {memory / tasks} bytes a task"));
+            $"idle, {tasks} tasks on {nodes} nodes: a plan {quiet}, one status {running}, "
+            + $"one crash {crashed}, labels of a service {updated}; "
+            + $"{memory >> 20} MiB of state and planner, {memory / tasks} bytes a task"));
         GC.KeepAlive(idle);
     }
 }

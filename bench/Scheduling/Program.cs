@@ -6,7 +6,7 @@ using Swarm.Orchestrator;
 using Swarm.Protocol.V1;
 using Swarm.Store;
 
-// scheduling [RUNS [NAME]]: from tasks that wait in the store to all of them assigned in the store, through the planner.
+// scheduling [RUNS [NAME]]: from tasks that wait in the store to all of them assigned there, through the planner.
 var runs = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 7;
 var only = args.Length > 1 ? args[1] : null;
 Action<ServiceSpec> plain = _ => { };

@@ -10,7 +10,7 @@ namespace Swarm.Manager;
 /// </summary>
 internal sealed class StatusCommitter(Proposer proposer, ClusterStore store, ManagerLog log)
 {
-    /// <summary>Actions of one entry, give or take a batch: a user's command may find it before it in the log.</summary>
+    /// <summary>Actions of one entry, give or take a batch: a user's command may find one before it.</summary>
     private const int MaxActions = PlannerLoop.MaxActionsAnEntry;
 
     /// <summary>Batches that may wait.</summary>
