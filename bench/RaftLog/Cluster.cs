@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Swarm.Raft;
+using Swarm.Store;
 
 namespace Swarm.Bench.RaftLog;
 
@@ -14,7 +15,9 @@ internal sealed class Cluster : IAsyncDisposable
     private readonly string _directory;
     private Member? _leader;
 
-    private Cluster(string directory) => _directory = directory;
+    private readonly bool _stored;
+
+    private Cluster(string directory, bool stored) => (_directory, _stored) = (directory, stored);
 
     public RaftNode Leader => _leader!.Node;
 
@@ -27,12 +30,16 @@ internal sealed class Cluster : IAsyncDisposable
         return sum + process.TotalProcessorTime;
     });
 
-    public static async Task<Cluster> StartAsync(string parent, int members)
+    /// <param name="parent">Where its logs go.</param>
+    /// <param name="members">How many.</param>
+    /// <param name="state">Of the leader, when all of them are to have a store.</param>
+    public static async Task<Cluster> StartAsync(string parent, int members, IStateMachine? state = null)
     {
         var cluster = new Cluster(Directory.CreateDirectory(
-            Path.Combine(parent, $"raft-bench-{Environment.ProcessId}")).FullName);
+            Path.Combine(parent, $"raft-bench-{Environment.ProcessId}")).FullName, state is not null);
         Pki.Create(cluster._directory);
-        cluster._leader = await Member.StartAsync(cluster._directory, 1, FreePort(), first: true).ConfigureAwait(false);
+        cluster._leader = await Member.StartAsync(cluster._directory, 1, FreePort(), state, first: true)
+            .ConfigureAwait(false);
         await UntilAsync(() => cluster.Leader.Status.LeaderReady).ConfigureAwait(false);
         for (var id = 2; id <= members; id++)
             await cluster.AddAsync((ulong)id).ConfigureAwait(false);
@@ -59,7 +66,7 @@ internal sealed class Cluster : IAsyncDisposable
         string[] arguments =
         [
             "member", _directory, id.ToString(CultureInfo.InvariantCulture),
-            port.ToString(CultureInfo.InvariantCulture),
+            port.ToString(CultureInfo.InvariantCulture), _stored ? "store" : "nothing",
         ];
         var other = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments)
         {
@@ -75,7 +82,8 @@ internal sealed class Cluster : IAsyncDisposable
             throw new InvalidOperationException($"member {id} was not added: {added.Message}");
         await UntilAsync(() => Leader.Status.Members.Count(m => !m.Learner) == (int)id).ConfigureAwait(false);
         // The change itself has to be committed before the next one.
-        await Leader.ProposeAsync(new byte[1], limit.Token).ConfigureAwait(false);
+        var nothing = EntryCodec.Encode(new StoreEntry(default, []));
+        await Leader.ProposeAsync(nothing, limit.Token).ConfigureAwait(false);
     }
 
     private static async Task UntilAsync(Func<bool> condition)

@@ -9,7 +9,8 @@ using Swarm.Rpc;
 namespace Swarm.Bench.RaftLog;
 
 /// <summary>
-/// One manager without a store: its log on disk, encrypted, and the connections that managers have among themselves.
+/// One manager without its API: its log on disk, encrypted, the connections that managers have among themselves, and
+/// a store or a state that costs nothing.
 /// </summary>
 internal sealed class Member : IAsyncDisposable
 {
@@ -24,7 +25,8 @@ internal sealed class Member : IAsyncDisposable
     public static RaftMember Describe(ulong id, int port) =>
         new(new RaftId(id), $"127.0.0.1:{port}", Learner: true, $"n{id}");
 
-    public static async Task<Member> StartAsync(string directory, ulong id, int port, bool first = false)
+    public static async Task<Member> StartAsync(
+        string directory, ulong id, int port, IStateMachine? state = null, bool first = false)
     {
         var pki = new Pki(directory);
         var self = Describe(id, port);
@@ -39,7 +41,7 @@ internal sealed class Member : IAsyncDisposable
         if (first)
             RaftNode.Bootstrap(options, self);
         var transport = new RaftTransport(pki.Client, new ManagerLog(NullLogger.Instance));
-        var node = RaftNode.Start(options, transport, new Counter());
+        var node = RaftNode.Start(options, transport, state ?? new Counter());
         var server = await RpcServer.StartAsync(
             new RpcServerOptions
             {

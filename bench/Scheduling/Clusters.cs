@@ -11,21 +11,23 @@ internal static class Clusters
     internal static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddYears(50);
 
     /// <summary>Ready nodes with three labels of 4, 8 and 16 values; every third has label "disk".</summary>
-    internal static ClusterState Nodes(int count)
+    internal static ClusterState Nodes(int count) =>
+        ClusterState.Empty.Apply(new StoreEntry(Now, [Cluster(), .. NewNodes(count)]), 1).State;
+
+    internal static StoreAction Cluster() => new StoreAction.SetCluster(new ClusterRecord
     {
-        var cluster = new StoreAction.SetCluster(new ClusterRecord
-        {
-            Id = new ClusterId("c"),
-            CreatedAt = default,
-            Spec = new ClusterSpec { AddressPool = "10.0.0.0/8", NodeSubnetBits = 26 },
-            RootCertificatePem = "",
-            RootKeyPem = "",
-            WorkerTokenSecret = [],
-            ManagerTokenSecret = [],
-        });
-        var nodes = Enumerable.Range(0, count).Select(i => (StoreAction)new StoreAction.CreateNode(Node(i)));
-        return ClusterState.Empty.Apply(new StoreEntry(Now, [cluster, .. nodes]), 1).State;
-    }
+        Id = new ClusterId("c"),
+        CreatedAt = default,
+        FormatVersion = StoreFormat.Newest,
+        Spec = new ClusterSpec { AddressPool = "10.0.0.0/8", NodeSubnetBits = 26 },
+        RootCertificatePem = "",
+        RootKeyPem = "",
+        WorkerTokenSecret = [],
+        ManagerTokenSecret = [],
+    });
+
+    internal static IEnumerable<StoreAction> NewNodes(int count) =>
+        Enumerable.Range(0, count).Select(i => (StoreAction)new StoreAction.CreateNode(Node(i)));
 
     /// <summary>A service, and tasks of it that wait for a node.</summary>
     internal static ClusterState WithService(ClusterState state, int number, int tasks, Action<ServiceSpec> edit) =>
@@ -47,6 +49,9 @@ internal static class Clusters
     };
 
     internal static ServiceId Id(int number) => new(number.ToString("d25", CultureInfo.InvariantCulture));
+
+    internal static void Reserve(ServiceSpec spec) =>
+        spec.Task.Reservations = new Resources { NanoCpus = 500_000_000, MemoryBytes = 64 << 20 };
 
     private static ClusterState WithTasks(ClusterState state, int number, int tasks)
     {

@@ -87,50 +87,24 @@ internal sealed class Loop
             + $"{loop.Entries} entries"));
     }
 
-    /// <summary>What a plan costs in a cluster of many tasks when nothing, and when one task, has changed.</summary>
+    /// <summary>What a plan costs in a cluster of many tasks when nothing has changed, and when little has.</summary>
     internal static void Idle(int nodes, int services, int tasksEach)
     {
-        var state = Clusters.Nodes(nodes);
-        for (var i = 0; i < services; i++)
-        {
-            state = Clusters.WithSpec(state, i, tasksEach, _ => { });
-        }
-
-        var planner = new Planner();
-        var ids = 0;
-        TaskId Id() => new((ids++).ToString("d25", CultureInfo.InvariantCulture));
-        Plan Step() => planner.Plan(state, Clusters.Now, Id);
-        for (var plan = Step(); !plan.IsEmpty; plan = Step())
-        {
-            state = state.Apply(new StoreEntry(Clusters.Now, plan.Actions), state.LastIndex + 1).State;
-        }
-
-        var quiet = Time(() => Step());
-        var (looks, spent) = (0L, TimeSpan.Zero);
-        foreach (var task in state.Tasks.Values.Take(21).ToList())
-        {
-            state = state.Apply(
-                StoreEntry.Of(Clusters.Now, new StoreAction.ReportTaskStatus(
-                    task.Id, new TaskStatusRecord { State = TaskState.Failed, At = Clusters.Now })),
-                state.LastIndex + 1).State;
-            var before = planner.Looks;
-            Plan plan = null!;
-            spent = Time(() => plan = Step());
-            looks = planner.Looks - before;
-            state = state.Apply(new StoreEntry(Clusters.Now, plan.Actions), state.LastIndex + 1).State;
-            Step();
-        }
-
+        var idle = new IdleCluster(nodes, services, tasksEach);
+        var memory = GC.GetTotalMemory(forceFullCollection: true);
+        var quiet = idle.Measure(static (_, _) => null);
+        var running = idle.Measure(static (state, task) => new StoreAction.ReportTaskStatus(
+            task.Id, new TaskStatusRecord { State = TaskState.Running, At = Clusters.Now }));
+        var crashed = idle.Measure(static (state, task) => new StoreAction.ReportTaskStatus(
+            task.Id, new TaskStatusRecord { State = TaskState.Failed, At = Clusters.Now }));
+        var updated = idle.Measure(static (state, task) => new StoreAction.UpdateServiceSpec(
+            task.ServiceId, 0, IdleCluster.Relabelled(state.Services[task.ServiceId].Spec)));
+        var tasks = services * tasksEach;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{$"idle, {services * tasksEach} tasks on {nodes} nodes",-50} {quiet.TotalMilliseconds,9:f3} ms a plan; "
-            + $"{spent.TotalMilliseconds:f3} ms and {looks} tasks looked at for one that crashed"));
-    }
-
-    private static TimeSpan Time(Action action)
-    {
-        var watch = Stopwatch.StartNew();
-        action();
-        return watch.Elapsed;
+            $"idle, {tasks} tasks on {nodes} nodes: a plan {quiet}, one status {running}, "
+            + $"one crash {crashed}, labels of a service {updated}; "
+            + $"{memory >> 20} MiB of state and planner, {memory / tasks} bytes a task"));
+        GC.KeepAlive(idle);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Swarm.Model;
 using Swarm.Orchestrator;
@@ -7,11 +8,17 @@ using Swarm.Store;
 namespace Swarm.Manager;
 
 /// <summary>
-/// On the leader: plans on the newest state, proposes the plan as one entry, waits until it is applied, plans again.
-/// One plan is in flight at a time, so a plan is always made on a state that holds the one before (design.md §1.2).
+/// On the leader: plans on the newest state, proposes the plan, waits until it is applied, plans again. One plan is in
+/// flight at a time, so a plan is always made on a state that holds the one before (design.md §1.2). A large plan goes
+/// into the log piece by piece, each when the one before is applied: any prefix of a plan is sound, and what users
+/// write meanwhile comes between two pieces.
 /// </summary>
 internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, ManagerLog log)
 {
+    /// <summary>Actions of one entry: as much as a user's command may find before it in the log. Applying them takes
+    /// a few milliseconds.</summary>
+    internal const int MaxActionsAnEntry = 1_000;
+
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
 
@@ -58,8 +65,7 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
 
         try
         {
-            var result = await proposer.ProposeAsync(plan, now, leading).ConfigureAwait(false);
-            log.Planned(plan.Actions.Length, result.Outcomes.Count(o => !o.IsApplied));
+            await ProposeAsync(plan, now, state.NodesRevision, leading).ConfigureAwait(false);
         }
         catch (RpcException e) when (!leading.IsCancellationRequested)
         {
@@ -78,6 +84,26 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
         {
             await Task.Delay(left, store.Clock, leading).ConfigureAwait(false);
         }
+    }
+
+    private async Task ProposeAsync(
+        Plan plan, DateTimeOffset now, ulong nodesRevision, CancellationToken leading)
+    {
+        var (done, refused) = (0, 0);
+        while (done < plan.Actions.Length)
+        {
+            var piece = plan.Actions.Slice(done, Math.Min(MaxActionsAnEntry, plan.Actions.Length - done));
+            var result = await proposer.ProposeAsync(plan with { Actions = piece }, now, leading).ConfigureAwait(false);
+            done += piece.Length;
+            refused += result.Outcomes.Count(o => !o.IsApplied);
+            if (store.Current.NodesRevision != nodesRevision)
+            {
+                // A node came, went or was drained: what is left is planned anew.
+                break;
+            }
+        }
+
+        log.Planned(done, refused);
     }
 
     private TimeSpan SleepUntil(DateTimeOffset? wakeAt)

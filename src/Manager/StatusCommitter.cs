@@ -10,8 +10,8 @@ namespace Swarm.Manager;
 /// </summary>
 internal sealed class StatusCommitter(Proposer proposer, ClusterStore store, ManagerLog log)
 {
-    /// <summary>Actions of one entry.</summary>
-    private const int MaxActions = 5_000;
+    /// <summary>Actions of one entry, give or take a batch: a user's command may find one before it.</summary>
+    private const int MaxActions = PlannerLoop.MaxActionsAnEntry;
 
     /// <summary>Batches that may wait.</summary>
     private const int MaxWaiting = 100_000;
