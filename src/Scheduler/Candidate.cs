@@ -93,7 +93,7 @@ internal sealed class Candidate
             return Verdict.Resources;
         }
 
-        return !rules.MeetsConstraints(Node) && !Planted.Has(PlantedBug.ConstraintIgnored) ? Verdict.Constraints
+        return !rules.MeetsConstraints(Node) ? Verdict.Constraints
             : !rules.MeetsPlatform(Node) ? Verdict.Platform
             : JudgeCopy(rules, hostPorts, copies);
     }

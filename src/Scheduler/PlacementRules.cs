@@ -73,7 +73,7 @@ public sealed class PlacementRules
     {
         foreach (var constraint in _constraints)
         {
-            if (!constraint.Admits(node))
+            if (!constraint.Admits(node) && !Planted.Has(PlantedBug.ConstraintIgnored))
             {
                 return false;
             }

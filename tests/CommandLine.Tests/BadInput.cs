@@ -217,13 +217,9 @@ internal static class BadInput
     /// <summary>What belongs to objects that are not there yet is refused by name.</summary>
     internal static readonly BadLine[] NotThere =
     [
-        Missing("--secret", "nosuch", "mount a file"), Missing("--config", "nosuch", "mount a file"),
         Missing("--network", "nosuch", "publish the ports"), Missing("--network", "ingress", "publish the ports"),
-        Missing("--health-interval", "1us", "let the process end"),
-        Missing("--health-retries", "-1", "let the process end"),
         Missing("--credential-spec", "file://x", "leave it out"),
-        Missing("--with-registry-auth", "", "use a registry"),
-        new("secret", "", "not available in this version", "", 1, "secret", "create", "../x"),
+        Missing("--with-registry-auth", "", "swarmctl login"),
         new("volume", "", "not available in this version", "", 1, "volume", "create", "../../etc"),
         new("stack", "", "not available in this version", "", 1, "stack", "deploy", "bad/name"),
         new("stack", "", "not available in this version", "", 1, "stack", "rm", "nosuch"),
@@ -232,6 +228,14 @@ internal static class BadInput
 
     internal static readonly BadLine[] Others =
     [
+        New("secret not found", "nosuch", "", "", 3, "--secret", "nosuch"),
+        New("config not found", "nosuch", "", "", 3, "--config", "nosuch"),
+        New("task.container.health.interval", "1", "", "", 1, "--health-interval", "1us"),
+        New("task.container.health.retries", "-1", "", "", 1, "--health-retries", "-1"),
+        new("name", "../x", "only 64 [a-zA-Z0-9-_.] characters", "", 1, "secret", "create", "../x", "/etc/hostname"),
+        new("data", "", "data is empty", "", 2, "config", "create", "empty", "/dev/null"),
+        new("secret", "nosuch", "not found", "", 3, "secret", "rm", "nosuch"),
+        new("config", "nosuch", "not found", "", 3, "config", "inspect", "nosuch"),
         new("service", "nosuch", "not found", "", 3, "service", "update", "--replicas", "2", "nosuch"),
         new("service", "nosuch", "not found", "", 3, "service", "rm", "nosuch"),
         new("service", "nosuch", "not found", "", 3, "service", "scale", "nosuch=2"),

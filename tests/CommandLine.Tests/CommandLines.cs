@@ -33,6 +33,11 @@ public sealed class ManagerWithOneService : IAsyncLifetime
             "service", "create", "--no-resolve-image", "--detach", "--name", "taken", "--publish", "9090:80",
             "registry.test/web:1");
         Assert.Equal((0, ""), (created.ExitCode, created.Errors));
+        foreach (var (kind, name) in new[] { ("secret", "s"), ("secret", "old"), ("config", "c"), ("config", "old") })
+        {
+            Assert.Equal(0, (await Manager.CtlAsync(kind, "create", name, "/etc/hostname")).ExitCode);
+        }
+
         await OneManager.UntilAsync(() => Manager.Node.State.FindService("taken")!.Ports.Length == 1);
     }
 

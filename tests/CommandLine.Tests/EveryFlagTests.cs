@@ -109,6 +109,9 @@ public sealed class EveryFlagTests(ManagerWithOneService with) : IClassFixture<M
         return (parts[0], ["--" + parts[0], .. parts[1..]]);
     }
 
+    private PayloadReference Reference(PayloadKind kind) =>
+        new() { Id = with.Manager.Node.State.FindPayload(kind, "old")!.Id.Value, Name = "old" };
+
     private ServiceSpec Rich(bool job)
     {
         var container = new ContainerSpec
@@ -125,6 +128,8 @@ public sealed class EveryFlagTests(ManagerWithOneService with) : IClassFixture<M
             Hosts = { "10.0.0.1 a" },
             Mounts = { new Mount { Type = Mount.Types.Type.Tmpfs, Target = "/x" } },
             Sysctls = { ["net.core.somaxconn"] = "512" },
+            Secrets = { Reference(PayloadKind.Secret) },
+            Configs = { Reference(PayloadKind.Config) },
             Ulimits = { new Ulimit { Name = "nofile", Soft = 1024, Hard = 2048 } },
         };
         var spec = new ServiceSpec

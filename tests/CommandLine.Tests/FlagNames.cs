@@ -26,7 +26,7 @@ internal static class FlagNames
 
     internal static readonly string[] Update =
     [
-        "args y", "cap-add SYS_TIME", "cap-drop CHOWN", "config-add c", "config-rm c",
+        "args y", "cap-add SYS_TIME", "cap-drop CHOWN", "config-add c", "config-rm old",
         "constraint-add node.role==worker", "constraint-rm node.role==manager", "container-label-add c=d",
         "container-label-rm a", "credential-spec file://x", "detach", "dns-add 10.0.0.2", "dns-option-add ndots:2",
         "dns-option-rm ndots:1", "dns-rm 10.0.0.1", "dns-search-add more.test", "dns-search-rm example.test",
@@ -42,7 +42,7 @@ internal static class FlagNames
         "reserve-cpu 0.2", "reserve-memory 17m", "restart-condition on-failure", "restart-delay 2s",
         "restart-max-attempts 2", "restart-window 2s", "rollback", "rollback-delay 2s",
         "rollback-failure-action continue", "rollback-max-failure-ratio 0.6", "rollback-monitor 2s",
-        "rollback-order start-first", "rollback-parallelism 3", "secret-add s", "secret-rm s", "stop-grace-period 2s",
+        "rollback-order start-first", "rollback-parallelism 3", "secret-add s", "secret-rm old", "stop-grace-period 2s",
         "stop-signal SIGINT", "sysctl-add net.core.somaxconn=513", "sysctl-rm net.core.somaxconn", "tty",
         "ulimit-add nofile=1025:2048", "ulimit-rm nofile", "update-delay 2s", "update-failure-action rollback",
         "update-max-failure-ratio 0.6", "update-monitor 2s", "update-order start-first", "update-parallelism 3",
