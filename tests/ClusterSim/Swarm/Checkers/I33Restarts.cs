@@ -30,8 +30,12 @@ internal sealed class I33Restarts(World world) : Checker(world, "I33")
             || World.State.Services.Get(task.ServiceId) is not { } service
             || World.State.Tasks.Get(end.Task) is not { } old || !EndWasTold(old)
             || end.Version != task.SpecVersion || task.SpecVersion != service.SpecVersion
-            || old.CreatedAt < _since.GetValueOrDefault(service.Id))
+            || old.CreatedAt < _since.GetValueOrDefault(service.Id)
+            || task.CreatedAt < old.Status.AppliedAt)
+        {
+            // Made before that end was told, it is no restart: it came to take over, from a drained node say.
             return;
+        }
         var delay = Policies.Delay(service.Spec);
         Require(
             World.Now - end.At >= delay - s_tolerance,
