@@ -64,12 +64,13 @@ internal static class Convergence
         && world.State.Nodes.Get(task.NodeId) is { IsSchedulable: true };
 
     /// <summary>
-    /// Start-first: the old task serves until the new one runs, also when there is no room beside it. The update
-    /// waits then, with as many slots begun as may be at a time.
+    /// Start-first: the old task serves until the new one runs, also when there is no room beside it. In either order
+    /// the update waits while as many slots as may be at a time want room that somebody else has taken: to go on would
+    /// take down one after the other.
     /// </summary>
     private static bool MustGoOn(World world, ServiceRecord service, TaskRecord task)
     {
-        if (!Policies.Now(service).IsStartFirst() || task.Status.State != TaskState.Running)
+        if (task.Status.State != TaskState.Running)
             return false;
         var tasks = world.State.TasksOf(service.Id).ToList();
         var waiting = tasks.Where(t => t.IsLive && service.KeptSpecs[t.SpecVersion].Task.Container.Image
@@ -79,7 +80,7 @@ internal static class Convergence
                     && (o.Status.State == TaskState.Running || o.Status.AppliedAt >= t.CreatedAt)))
             .Select(t => t.Key).Distinct().ToList();
         var parallelism = Policies.Now(service).ParallelismOrDefault();
-        return waiting.Contains(task.Key) || (parallelism > 0 && (ulong)waiting.Count >= parallelism);
+        return (Policies.Now(service).IsStartFirst() && waiting.Contains(task.Key)) || (parallelism > 0 && (ulong)waiting.Count >= parallelism);
     }
 
     private static bool IsMember(World world, ServiceRecord service, NodeId id) =>
