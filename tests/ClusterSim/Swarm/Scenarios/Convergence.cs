@@ -80,7 +80,8 @@ internal static class Convergence
                     && (o.Status.State == TaskState.Running || o.Status.AppliedAt >= t.CreatedAt)))
             .Select(t => t.Key).Distinct().ToList();
         var parallelism = Policies.Now(service).ParallelismOrDefault();
-        return (Policies.Now(service).IsStartFirst() && waiting.Contains(task.Key)) || (parallelism > 0 && (ulong)waiting.Count >= parallelism);
+        return (Policies.Now(service).IsStartFirst() && waiting.Contains(task.Key))
+            || (parallelism > 0 && (ulong)waiting.Count >= parallelism);
     }
 
     private static bool IsMember(World world, ServiceRecord service, NodeId id) =>
