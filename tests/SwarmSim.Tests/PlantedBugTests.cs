@@ -11,7 +11,7 @@ public sealed class PlantedBugTests
     /// <summary>Those that the first seeds do not show: where to begin, to be quick.</summary>
     private static readonly Dictionary<PlantedBug, ulong> Rare = new()
     {
-        [PlantedBug.DownIgnored] = 45, [PlantedBug.SurplusKept] = 45,
+        [PlantedBug.DownIgnored] = 45, [PlantedBug.SurplusKept] = 45, [PlantedBug.StartFirstIgnored] = 85,
     };
 
     /// <summary>The small model finds stale plans; here they are as rare as they are in life.</summary>
