@@ -7,16 +7,26 @@ using Swarm.Rpc;
 // bench SCENARIO SOCKET [ARGS]: prints one number in seconds a run; bench/run makes medians of them.
 const string image1 = "10.99.0.5:5000/demo/web:1";
 const string image2 = "10.99.0.5:5000/demo/web:2";
+const int FillMinutes = 5;
 if (args[0].StartsWith("raft", StringComparison.Ordinal))
 {
     await RaftAsync();
     return;
 }
 
+if (args[0] == "plan") // plan SOCKET REPLICAS
+{
+    await new PlanBeside(args[1]).RunAsync(ulong.Parse(args[2], CultureInfo.InvariantCulture));
+    return;
+}
+
 await using var client = new SwarmClient(args[1]);
+await client.WarmUpAsync();
 var seconds = args[0] switch
 {
     "create" => await CreateAsync(ulong.Parse(args[2], CultureInfo.InvariantCulture)),
+    "keep" => await KeepAsync(ulong.Parse(args[2], CultureInfo.InvariantCulture), args[3]),
+    "drop" => await client.RemoveAsync("bench-keep"),
     "scale" => await ScaleAsync(),
     "remove" => await RemoveAsync(),
     "update" => await UpdateAsync(),
@@ -25,24 +35,41 @@ var seconds = args[0] switch
 };
 Console.WriteLine(seconds.ToString("0.000", CultureInfo.InvariantCulture));
 
-// raft-write SOCKET BYTES SECONDS WARMUP CLIENTS,… [PID…]; raft-fill SOCKET CLIENTS BYTES ENTRIES;
+// raft-write BYTES,… SECONDS WARMUP CLIENTS,… ROUNDS swarm|etcd|etcd-cas=SOCKET[,PID…]…
+// raft-fill SOCKET CLIENTS BYTES ENTRIES;
 // raft-applied SOCKET INDEX
 async Task RaftAsync()
 {
     switch (args[0])
     {
         case "raft-write":
-            await RaftBench.RunAsync(args[1], RaftLoad.Parse(args[2..]));
+            await new WriteBench([.. args[6..].Select(Contest)]).RunAsync(WriteLoad.Parse(args[1..6]));
             break;
         case "raft-fill":
-            await RaftBench.FillAsync(args[1], Number(2), Number(3), Number(4));
+            await WriteBench.FillAsync(
+                Contest($"swarm={args[1]}"), Number(2), Number(3), TimeSpan.FromMinutes(FillMinutes), Number(4));
             break;
         case "raft-applied":
-            Console.WriteLine(await RaftBench.AppliedAsync(args[1], (ulong)Number(2)));
+            Console.WriteLine(await LabelWrites.AppliedAsync(args[1], (ulong)Number(2)));
             break;
         default:
             throw new ArgumentException($"unknown scenario {args[0]}");
     }
+}
+
+static Contestant Contest(string word)
+{
+    var name = word[..word.IndexOf('=', StringComparison.Ordinal)];
+    var parts = word[(name.Length + 1)..].Split(',');
+    return new Contestant(
+        name,
+        name switch
+        {
+            "etcd" => n => new EtcdWrites(parts[0], n, compare: false),
+            "etcd-cas" => n => new EtcdWrites(parts[0], n, compare: true),
+            _ => n => new LabelWrites(parts[0], n),
+        },
+        [Environment.ProcessId, .. parts[1..].Select(p => int.Parse(p, CultureInfo.InvariantCulture))]);
 }
 
 int Number(int at) => int.Parse(args[at], CultureInfo.InvariantCulture);
@@ -52,6 +79,14 @@ async Task<double> CreateAsync(ulong replicas)
     var (id, took) = await client.CreateAsync(Spec("create", replicas));
     await client.RemoveAsync(id);
     return took;
+}
+
+// So many on the node of that name, until "drop".
+async Task<double> KeepAsync(ulong replicas, string node)
+{
+    var spec = Spec("keep", replicas);
+    spec.Task.Placement = new Placement { Constraints = { $"node.hostname=={node}" } };
+    return (await client.CreateAsync(spec)).Seconds;
 }
 
 async Task<double> ScaleAsync()

@@ -21,6 +21,23 @@ internal sealed class SwarmClient(string socket) : IAsyncDisposable
         RpcMethod<GetInfoRequest, GetInfoResponse>.Of(NodeReflection.Descriptor.Services[0], "GetInfo"),
         new GetInfoRequest(), new CallOptions { Deadline = TimeSpan.FromSeconds(15) });
 
+    /// <summary>
+    /// The same calls once before the clock runs: a client that has just started compiles for some 100 ms.
+    /// </summary>
+    public async Task WarmUpAsync()
+    {
+        await CallAsync<ListTasksRequest, ListTasksResponse>("ListTasks", new ListTasksRequest());
+        try
+        {
+            await CallAsync<CreateServiceRequest, CreateServiceResponse>(
+                "CreateService", new CreateServiceRequest { Spec = new ServiceSpec(), DryRun = true });
+        }
+        catch (RpcException e) when (e.Code == RpcStatusCode.InvalidArgument)
+        {
+            return;
+        }
+    }
+
     /// <summary>Creates a service; the clock runs from the accepted command to the last task running.</summary>
     public async Task<(string Id, double Seconds)> CreateAsync(ServiceSpec spec)
     {
@@ -55,7 +72,7 @@ internal sealed class SwarmClient(string socket) : IAsyncDisposable
         {
             var tasks = (await CallAsync<ListTasksRequest,
                 ListTasksResponse>("ListTasks", new ListTasksRequest())).Tasks;
-            if (tasks.All(t => t.ServiceId != id))
+            if (tasks.All(t => t.ServiceId != id && t.Name.Split('.')[0] != id))
             {
                 return clock.Elapsed.TotalSeconds;
             }

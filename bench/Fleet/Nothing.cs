@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Swarm.Model;
 using Swarm.Protocol.V1;
+using Swarm.Runtime.Containers;
 using Swarm.Worker;
 
 namespace Swarm.Bench.Fleet;
@@ -64,7 +65,8 @@ internal sealed class NothingNetwork : INodeDataPlane
 
 internal sealed class NothingLogs : ITaskLogs
 {
-    public IAsyncEnumerable<TaskLogLine> ReadAsync(
-        string taskId, long tail, DateTimeOffset? since, bool follow, CancellationToken ct) =>
+    public IAsyncEnumerable<TaskLogLine> ReadAsync(string taskId, LogQuery query, CancellationToken ct) =>
         AsyncEnumerable.Empty<TaskLogLine>();
+
+    public IReadOnlyDictionary<string, string> DetailsOf(string taskId) => new Dictionary<string, string>();
 }

@@ -94,7 +94,7 @@ void Incremental(string what, Action<ServiceSpec> edit)
 
 void Run(string what, double? goalMs, ClusterState state, int tasks, ClusterState before)
 {
-    var times = new List<(double All, double Plan, double Cpu)>();
+    var times = new List<(double All, double Plan, double Cpu, double Paused)>();
     var bytes = 0L;
     for (var run = 0; run < runs; run++)
     {
@@ -103,10 +103,14 @@ void Run(string what, double? goalMs, ClusterState state, int tasks, ClusterStat
         planner.Plan(before, Clusters.Now, NoNewTasks);
         GC.Collect();
         var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var paused = GC.GetTotalPauseDuration();
         var (watch, cpu) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
         var after = Assign(state, planner, out var assigned, out var planning);
         cpu = Environment.CpuUsage.TotalTime - cpu;
-        times.Add((watch.Elapsed.TotalMilliseconds, planning.TotalMilliseconds, cpu.TotalMilliseconds));
+        paused = GC.GetTotalPauseDuration() - paused;
+        times.Add((
+            watch.Elapsed.TotalMilliseconds, planning.TotalMilliseconds, cpu.TotalMilliseconds,
+            paused.TotalMilliseconds));
         bytes = GC.GetAllocatedBytesForCurrentThread() - allocated;
         if (assigned != tasks || after.Tasks.Values.Any(t => t.Status.State != TaskState.Assigned))
         {
@@ -119,7 +123,8 @@ void Run(string what, double? goalMs, ClusterState state, int tasks, ClusterStat
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"{what,-50} {median.All,9:f1} ms {(goalMs is { } goal ? $"(goal {goal})" : ""),-12} best {times[0].All:f1}, "
-        + $"{median.Plan:f1} of it planning, CPU {times.Min(t => t.Cpu):f1}, {bytes / tasks:d} bytes a task"));
+        + $"{median.Plan:f1} of it planning, CPU {times.Min(t => t.Cpu):f1}, GC {times.Min(t => t.Paused):f1}, "
+        + $"{bytes / tasks:d} bytes a task"));
 }
 
 static TaskId NoNewTasks() => throw new InvalidOperationException("no new tasks");

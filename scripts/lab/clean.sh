@@ -6,7 +6,7 @@ remove_everything() {
     local pid
     for pid in $(all_inits "${1:-}"); do end_init "$pid"; done
     ip link del $MACHINE_PORT 2>/dev/null || true
-    remove_cgroups 'swarm-lab-*'
+    remove_cgroups "$LAB_CGROUPS-*"
     rm -rf --one-file-system "$LAB_DIR"
 }
 
@@ -52,7 +52,7 @@ lab_leftovers() {
     found=$(
         all_inits --any | sed 's/^/process /'
         ip -br link show $MACHINE_PORT 2>/dev/null | sed 's/^/link /'
-        cgroup_dirs 'swarm-lab-*' | sed 's/^/cgroup /'
+        cgroup_dirs "$LAB_CGROUPS-*" | sed 's/^/cgroup /'
         grep -F " $LAB_DIR/" /proc/self/mountinfo | sed 's/^/mount /' || true
         [ ! -d "$LAB_DIR" ] || echo "directory $LAB_DIR"
     )

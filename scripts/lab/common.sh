@@ -6,7 +6,12 @@ LAB_SWARMD=${LAB_SWARMD:-$REPO/artifacts/bin/swarmd}
 LAB_SWARMCTL=${LAB_SWARMCTL:-$REPO/artifacts/bin/swarmctl}
 # Path of the daemon's socket as the host itself sees it; /run is private to each host.
 HOST_SOCKET=/run/swarm/swarm.sock
+# Where the control groups of the hosts lie. A second lab on the machine, in a network namespace of its own, needs
+# another name here.
+LAB_CGROUPS=${LAB_CGROUPS:-swarm-lab}
 REGISTRY=10.99.0.5:5000
+# The same images, for those who know the password (joe, canary-of-the-locked-registry-6174).
+LOCKED_REGISTRY=10.99.0.5:5001
 MAX_HOSTS=200
 
 die() {

@@ -58,7 +58,7 @@ start_daemon() {
         echo $! >"$pid_file"' \
         start-daemon "$dir/swarmd.log" "$dir/swarmd.pid" \
         "$LAB_SWARMD" --data-dir "$dir/data" --socket "$HOST_SOCKET" --hostname "$host" \
-        --insecure-registry "$REGISTRY" --cgroup-parent "/swarm-lab-$host"
+        --insecure-registry "$REGISTRY" --insecure-registry "$LOCKED_REGISTRY" --cgroup-parent "/$LAB_CGROUPS-$host"
     wait_for 30 daemon_settled "$host"
     daemon_listens "$host" || {
         tail -n 20 "$dir/swarmd.log" >&2
@@ -78,7 +78,7 @@ daemon_pid() {
             [ -d "/proc/$1" ] || exit 1
             sleep 0.02
         done
-        exit 1' daemon-pid "$pid" "/swarm-lab-$1" 2>/dev/null || return 1
+        exit 1' daemon-pid "$pid" "/$LAB_CGROUPS-$1" 2>/dev/null || return 1
     echo "$pid"
 }
 
@@ -108,7 +108,7 @@ lab_crash() {
     end_init "$(part_pid "$1")"
     rm -f "$LAB_DIR/$1/init.pid" "$LAB_DIR/$1/swarmd.pid"
     rm -rf --one-file-system "${LAB_DIR:?}/$1/tmp"
-    remove_cgroups "swarm-lab-$1"
+    remove_cgroups "$LAB_CGROUPS-$1"
     say "$1 has lost power"
 }
 

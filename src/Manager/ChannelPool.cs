@@ -29,6 +29,9 @@ internal sealed class ChannelPool(Func<SslClientAuthenticationOptions> tls) : IA
         }
     }
 
+    /// <summary>A channel of the caller's own, which he closes.</summary>
+    internal RpcChannel NewTo(HostPort address) => RpcChannel.ForTcp(address.Host, address.Port, tls);
+
     /// <summary>Closes the channels to addresses that are no managers any more.</summary>
     internal async Task KeepOnlyAsync(IReadOnlyCollection<HostPort> addresses)
     {

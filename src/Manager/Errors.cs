@@ -71,6 +71,11 @@ internal static class Errors
     /// <summary>Nobody leads: a quorum of managers is gone or an election is under way. May be tried again.</summary>
     internal static RpcException NoLeader() => new(RpcStatusCode.Unavailable, NoLeaderText, NotDone);
 
+    /// <summary>Nothing was asked; the same as for changes that wait.</summary>
+    internal static RpcException TooManyReads() => new(
+        RpcStatusCode.ResourceExhausted,
+        "the managers are busy: too many reads wait for the leader's confirmation; try again");
+
     /// <summary>Nobody leads, for longer than an election takes.</summary>
     internal static RpcException NoQuorum() => new(RpcStatusCode.Unavailable, NoLeaderText, Settled);
 
@@ -83,6 +88,17 @@ internal static class Errors
         RpcStatusCode.DeadlineExceeded,
         "it is not known whether the change was made: the leader changed meanwhile; look, then try again",
         Unknown);
+
+    /// <summary>What a caller is told instead of the failure of the last attempt; null when it says what is true.
+    /// </summary>
+    /// <param name="last">No further attempt is made.</param>
+    /// <param name="hasId">The request acts once, however often it is made.</param>
+    /// <param name="mayHaveActed">An earlier attempt may have.</param>
+    /// <param name="knowsLeader">Somebody leads.</param>
+    internal static RpcException? InsteadOf(RpcException last, bool hasId, bool mayHaveActed, bool knowsLeader) =>
+        hasId && (RpcOutcome.IsUnknown(last) || (mayHaveActed && !RpcOutcome.IsAnswer(last))) ? UnknownOutcome()
+        : !mayHaveActed && !knowsLeader && RpcOutcome.IsNotDone(last) ? NoQuorum()
+        : null;
 
     /// <summary>Something outside the swarm is missing; nothing was stored, and trying at once will not help.</summary>
     internal static RpcException Outside(string message) => new(RpcStatusCode.Unavailable, message, Settled);

@@ -8,7 +8,7 @@ namespace Swarm.Manager;
 /// <summary>What a command on the leader works with.</summary>
 internal sealed class LeaderContext(
     ClusterStore store, RaftNode raft, LeaderSession session, Func<IReadOnlyList<ManagerMember>> managers,
-    RequestMark? request = null)
+    AskedCommand? request = null)
 {
     /// <summary>
     /// As long as elections take at most; a person is told within two seconds that there is no quorum.
@@ -48,22 +48,6 @@ internal sealed class LeaderContext(
     /// A state that holds everything that was acknowledged before this call: the leadership is confirmed by a round
     /// after the call (ReadIndex), so a deposed leader never answers from the past.
     /// </summary>
-    internal async Task<ClusterState> FreshStateAsync(CancellationToken ct)
-    {
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct, session.Leading);
-        bounded.CancelAfter(ReadTimeout);
-        try
-        {
-            await raft.ReadIndexAsync(bounded.Token).ConfigureAwait(false);
-            return store.Current;
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            throw Errors.NoLeader();
-        }
-        catch (NotLeaderException)
-        {
-            throw Errors.NoLeader();
-        }
-    }
+    internal Task<ClusterState> FreshStateAsync(CancellationToken ct) =>
+        FreshReads.StateAsync(raft, store, session.Leading, ct);
 }

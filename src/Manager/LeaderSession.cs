@@ -21,7 +21,8 @@ internal sealed class LeaderSession : IAsyncDisposable
         _log = log;
         Proposer = new Proposer(raft, store, handOver);
         Dispatcher = new Dispatcher(store, Proposer, managers, log);
-        Logs = new LogBroker(store, Dispatcher);
+        Logs = new LogBroker(store, Dispatcher.SendAsync);
+        Conversations = new TaskSessionBroker(store, Dispatcher, log);
         Formats = new FormatGate(
             store, Proposer, () => [.. raft.Status.Members.Select(m => new NodeId(m.NodeId))], log);
         Changes = new MembershipChanges(raft, store.Clock);
@@ -42,6 +43,8 @@ internal sealed class LeaderSession : IAsyncDisposable
     internal Dispatcher Dispatcher { get; }
 
     internal LogBroker Logs { get; }
+
+    internal TaskSessionBroker Conversations { get; }
 
     internal FormatGate Formats { get; }
 

@@ -71,6 +71,9 @@ internal sealed partial class ManagerLog(ILogger logger)
         "nothing on this disk needs the earlier keys any more: they are forgotten")]
     internal partial void KeysShed();
 
+    [LoggerMessage(44, LogLevel.Information, "somebody begins {Work} with task {TaskId} on node {NodeId}")]
+    internal partial void SessionBegins(string work, string taskId, string nodeId);
+
     [LoggerMessage(13, LogLevel.Information, "{Text}")]
     internal partial void Note(string text);
 }

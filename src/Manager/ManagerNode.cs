@@ -63,6 +63,9 @@ public sealed class ManagerNode : IAsyncDisposable
     /// <summary>Which beginning of the cluster this manager belongs to.</summary>
     public ulong Epoch => _options.Epoch;
 
+    /// <summary>Where managers of a newer epoch are said to be.</summary>
+    public AnnouncedManagers Announced { get; } = new();
+
     /// <summary>The leader session while this manager leads.</summary>
     internal LeaderSession? Session => _leadership.Session;
 
@@ -113,7 +116,7 @@ public sealed class ManagerNode : IAsyncDisposable
         var method = RpcMethod<LeaveClusterRequest, LeaveClusterResponse>.Of(Wire.RaftPeer, "LeaveCluster");
         var request = new LeaveClusterRequest { RaftId = _options.RaftId.Value };
         await RpcRetry.UntilKnownAsync(
-            left => Link.UnaryAsync(LeaderAddress(), method, request, ct),
+            _ => Link.UnaryAsync(LeaderAddress(), method, request, ct),
             repeatable: true, LeavePatience, TimeProvider.System, ct).ConfigureAwait(false);
     }
 
@@ -134,21 +137,9 @@ public sealed class ManagerNode : IAsyncDisposable
     /// <summary>
     /// A state that holds everything that was acknowledged anywhere before this call. A follower asks its leader.
     /// </summary>
-    /// <exception cref="RpcException">No quorum of managers confirmed it in time.</exception>
-    public async Task<ClusterState> FreshStateAsync(CancellationToken ct)
-    {
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        bounded.CancelAfter(LeaderContext.ReadTimeout);
-        try
-        {
-            await _raft.ReadIndexAsync(bounded.Token).ConfigureAwait(false);
-            return _store.Current;
-        }
-        catch (Exception e) when (e is OperationCanceledException or NotLeaderException && !ct.IsCancellationRequested)
-        {
-            throw Errors.NoLeader();
-        }
-    }
+    /// <exception cref="RpcException">No quorum of managers confirmed it in time, or too many ask.</exception>
+    public Task<ClusterState> FreshStateAsync(CancellationToken ct) =>
+        FreshReads.StateAsync(_raft, _store, CancellationToken.None, ct);
 
     /// <summary>Waits until this manager leads; false when it does not within ten seconds.</summary>
     public async Task<bool> BecomesLeaderAsync(CancellationToken ct) =>
@@ -192,7 +183,7 @@ public sealed class ManagerNode : IAsyncDisposable
     /// a command during a failover succeeds.
     /// </summary>
     internal async Task<LeaderCommands?> LeaderCommandsAsync(
-        bool forwarded, RequestMark? request, CancellationToken ct)
+        bool forwarded, AskedCommand? request, CancellationToken ct)
     {
         var deadline = Environment.TickCount64 + (long)LeaderWait.TotalMilliseconds;
         while (true)
@@ -235,7 +226,7 @@ public sealed class ManagerNode : IAsyncDisposable
         return Session;
     }
 
-    private LeaderCommands Commands(LeaderSession session, RequestMark? request)
+    private LeaderCommands Commands(LeaderSession session, AskedCommand? request)
     {
         var context = new LeaderContext(_store, _raft, session, Members, request);
         return new LeaderCommands(
@@ -246,7 +237,8 @@ public sealed class ManagerNode : IAsyncDisposable
             new EventStream(context),
             new ObservationCommands(context),
             new ClusterCommands(context),
-            new PayloadCommands(context));
+            new PayloadCommands(context),
+            new TaskSessions(context));
     }
 
     /// <summary>Answers from what this manager has, whoever leads.</summary>
@@ -280,7 +272,7 @@ public sealed class ManagerNode : IAsyncDisposable
                 peers.Raft(),
                 peers.Dispatcher(),
                 new NodeCaService(this, _store, _log).Build(),
-                new ControlService(() => this).Build(),
+                new ControlService(() => this, static _ => null).Build(),
             ],
             ct).ConfigureAwait(false);
         _peers.Watch(_server.RecheckPeers);

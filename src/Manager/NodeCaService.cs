@@ -32,9 +32,27 @@ internal sealed class NodeCaService(ManagerNode manager, ClusterStore store, Man
                 ClusterId = Cluster().Id.Value,
                 Epoch = manager.Epoch,
             }));
+        service.Unary<AnnounceEpochRequest, AnnounceEpochResponse>("AnnounceEpoch", (request, _) => Hear(request));
         service.Unary<IssueCertificateRequest, IssueCertificateResponse>("IssueCertificate", IssueAsync);
         service.Unary<RenewCertificateRequest, IssueCertificateResponse>("RenewCertificate", RenewAsync);
         return service;
+    }
+
+    private Task<AnnounceEpochResponse> Hear(AnnounceEpochRequest request)
+    {
+        if (!HostPort.TryParse(request.ManagerAddress, out var address))
+        {
+            throw new RpcException(
+                RpcStatusCode.InvalidArgument, $"'{request.ManagerAddress}' is not a manager's IP:PORT");
+        }
+
+        if (request.Epoch > manager.Epoch)
+        {
+            manager.Announced.Add(address.ToString());
+        }
+
+        return Task.FromResult(
+            new AnnounceEpochResponse { ClusterId = Cluster().Id.Value, Epoch = manager.Epoch });
     }
 
     private async Task<IssueCertificateResponse> IssueAsync(IssueCertificateRequest request, CallContext call)
@@ -46,10 +64,13 @@ internal sealed class NodeCaService(ManagerNode manager, ClusterStore store, Man
         }
 
         var role = Admit(request, call);
-        var id = new NodeId(IdFormat.FromRandom(RandomNumberGenerator.GetBytes(IdFormat.RandomBytes)));
+        var id = new NodeId(NewIds.Next());
         // A request that cannot be signed stores nothing.
         var certificate = Sign(request.CsrDer.Span, id, role);
-        var result = await session.Proposer.For(RequestMarks.Of("IssueCertificate", request)).CommandAsync(
+        var asked = RequestMarks.Of("IssueCertificate", request) is { } mark
+            ? new AskedCommand(mark, TimeSpan.Zero)
+            : null;
+        var result = await session.Proposer.For(asked).CommandAsync(
             NewNodes.Create(id, role, new NodeSpec { Availability = request.Availability }), call.Cancellation)
             .ConfigureAwait(false);
         if (result.Request is { } first && first.Subject != id.Value)

@@ -32,6 +32,9 @@ internal sealed class PeerServices(ManagerNode manager, RaftNode raft, ManagerLo
                 false);
             return new PublishLogsResponse();
         });
+        service.Duplex<TaskSessionResponse, TaskSessionRequest>(
+            "ServeTaskSession", (answers, requests, call) => Leading().Conversations.TakeAsync(
+                new NodeId(call.Peer.NodeId), answers, requests, call.Cancellation));
         return service;
     }
 

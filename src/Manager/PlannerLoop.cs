@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Swarm.Model;
 using Swarm.Orchestrator;
 using Swarm.Rpc;
+using Swarm.Security;
 using Swarm.Store;
 
 namespace Swarm.Manager;
@@ -17,7 +17,7 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
 {
     /// <summary>Actions of one entry: as much as a user's command may find before it in the log. Applying them takes
     /// a few milliseconds.</summary>
-    internal const int MaxActionsAnEntry = 1_000;
+    internal const int MaxActionsAnEntry = 250;
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
@@ -117,6 +117,5 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
         return span < TimeSpan.Zero ? TimeSpan.Zero : span > LongestSleep ? LongestSleep : span;
     }
 
-    internal static TaskId NewTaskId() =>
-        new(IdFormat.FromRandom(RandomNumberGenerator.GetBytes(IdFormat.RandomBytes)));
+    internal static TaskId NewTaskId() => new(NewIds.Next());
 }

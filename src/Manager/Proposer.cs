@@ -18,8 +18,8 @@ internal sealed class Proposer(
 
     /// <summary>A proposer for the commands of one request: what it puts into the log acts once, however often the
     /// request comes (R18).</summary>
-    internal Proposer For(RequestMark? mark) =>
-        mark is null ? this : new Proposer(raft, store, handOver, new RequestSteps(mark));
+    internal Proposer For(AskedCommand? command) =>
+        command is null ? this : new Proposer(raft, store, handOver, new RequestSteps(command));
 
     /// <summary>Proposes actions as one entry that happens at the given time.</summary>
     /// <exception cref="RpcException">Not done (UNAVAILABLE, RESOURCE_EXHAUSTED, FAILED_PRECONDITION) or unknown
@@ -38,7 +38,14 @@ internal sealed class Proposer(
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bounded.CancelAfter(CommandTimeout);
-        var entry = StoreEntry.Of(store.Clock.GetUtcNow(), action) with { Request = request?.Next(action) };
+        var now = store.Clock.GetUtcNow();
+        var step = request?.Next(action);
+        if (step is not null && request!.MayBeForgotten(step, store.Current.Requests, now))
+        {
+            throw Errors.UnknownOutcome();
+        }
+
+        var entry = StoreEntry.Of(now, action) with { Request = step };
         var result = await ProposeAsync(entry, bounded.Token, lend: true).ConfigureAwait(false);
         if (result.Outcomes[0] is { IsApplied: false } refused)
         {
@@ -55,9 +62,16 @@ internal sealed class Proposer(
     /// <exception cref="RpcException">It was refused then, or the id is of another request.</exception>
     internal RecentRequest? Earlier(ClusterState state, LogAction.KindOneofCase kind)
     {
-        if (request?.First((uint)kind) is not { } mark || state.Requests.Find(mark.Id) is not { } first)
+        if (request?.First((uint)kind) is not { } mark)
         {
             return null;
+        }
+
+        if (state.Requests.Find(mark.Id) is not { } first)
+        {
+            return request.MayBeForgotten(mark, state.Requests, store.Clock.GetUtcNow())
+                ? throw Errors.UnknownOutcome()
+                : null;
         }
 
         return first.Mark.Digest != mark.Digest ? throw Errors.RequestReused()
@@ -71,24 +85,8 @@ internal sealed class Proposer(
         var began = store.Clock.GetTimestamp();
         var result = await raft.ProposeAsync(bytes, ct, lend).ConfigureAwait(false);
         store.Counters.Proposed(store.Clock.GetElapsedTime(began), result.Outcome);
-        return result.Outcome switch
-        {
-            ProposeOutcome.Done => (ApplyResult)result.Result!,
-            ProposeOutcome.NotDone => throw Refused(result),
-            _ => throw Errors.UnknownOutcome(),
-        };
+        return result.Outcome == ProposeOutcome.Done
+            ? (ApplyResult)result.Result!
+            : throw RaftErrors.OfProposal(result, handOver is { IsUnderWay: true });
     }
-
-    private RpcException Refused(ProposeResult result) => result.Reason switch
-    {
-        NotDoneReason.Busy when handOver is { IsUnderWay: true } => Errors.LostLeadership(),
-        NotDoneReason.Busy => new RpcException(
-            RpcStatusCode.ResourceExhausted, "the managers are busy: too many changes wait for the log; try again"),
-        NotDoneReason.TooLarge => new RpcException(
-            RpcStatusCode.ResourceExhausted, "the change is larger than a log entry may be (1 MiB)"),
-        NotDoneReason.DiskFull => new RpcException(
-            RpcStatusCode.ResourceExhausted,
-            "the leader's disk is almost full: nothing can be changed until there is space again; running tasks go on"),
-        _ => Errors.LostLeadership(),
-    };
 }

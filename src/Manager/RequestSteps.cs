@@ -6,7 +6,7 @@ namespace Swarm.Manager;
 /// The entries that one command makes, each with an id of its own: kind of action and how many of that kind came
 /// before. So a command of several steps that comes again goes on where it stopped, whichever steps it skips.
 /// </summary>
-internal sealed class RequestSteps(RequestMark command)
+internal sealed class RequestSteps(AskedCommand command)
 {
     private const int OrdinalBits = 8;
 
@@ -24,6 +24,10 @@ internal sealed class RequestSteps(RequestMark command)
     /// <summary>The id of the first entry with this kind of action.</summary>
     internal RequestMark First(uint kind) => Mark(kind, 0);
 
+    /// <summary>An earlier attempt may have acted and be forgotten: acting now could be the second time.</summary>
+    internal bool MayBeForgotten(RequestMark step, RecentRequests known, DateTimeOffset now) =>
+        command.AskedAgo > TimeSpan.Zero && known.Find(step.Id) is null && !known.Remembers(command.AskedAgo, now);
+
     private RequestMark Mark(uint kind, uint ordinal) =>
-        command with { Id = command.Id with { Step = (kind << OrdinalBits) | ordinal } };
+        command.Mark with { Id = command.Mark.Id with { Step = (kind << OrdinalBits) | ordinal } };
 }

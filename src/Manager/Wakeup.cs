@@ -4,12 +4,14 @@ namespace Swarm.Manager;
 /// Wakes one loop; calls before it waits count as one. Set comes from other threads, the log's among them, also after
 /// the loop has ended: so there is nothing to dispose, and nothing that throws.
 /// </summary>
-internal sealed class Wakeup(bool isSet = true)
+/// <param name="isSet">The first wait ends at once.</param>
+public sealed class Wakeup(bool isSet = true)
 {
     private readonly SemaphoreSlim _set = new(isSet ? 1 : 0, 1);
     private readonly Lock _gate = new();
 
-    internal void Set()
+    /// <summary>Wakes the loop, now or when it waits next.</summary>
+    public void Set()
     {
         lock (_gate)
         {
@@ -21,7 +23,8 @@ internal sealed class Wakeup(bool isSet = true)
     }
 
     /// <summary>True when it was set, false when the time is over.</summary>
-    internal Task<bool> WaitAsync(TimeSpan atMost, CancellationToken ct) => _set.WaitAsync(atMost, ct);
+    public Task<bool> WaitAsync(TimeSpan atMost, CancellationToken ct) => _set.WaitAsync(atMost, ct);
 
-    internal Task WaitAsync(CancellationToken ct) => _set.WaitAsync(ct);
+    /// <summary>Until it is set.</summary>
+    public Task WaitAsync(CancellationToken ct) => _set.WaitAsync(ct);
 }

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Swarm.Model;
 
 /// <summary>
@@ -14,6 +12,9 @@ public static class IdFormat
     /// <summary>Characters of an id.</summary>
     public const int Chars = 25;
 
+    private const int LimbBytes = sizeof(uint);
+    private const int DigitsAStep = 6;
+    private const uint SixDigits = 36u * 36 * 36 * 36 * 36 * 36;
     private const string Digits = "0123456789abcdefghijklmnopqrstuvwxyz";
 
     /// <summary>Encodes exactly <see cref="RandomBytes"/> bytes as an id.</summary>
@@ -35,21 +36,42 @@ public static class IdFormat
     /// name="width"/>.</summary>
     public static string Base36(ReadOnlySpan<byte> bigEndian, int width)
     {
-        var value = new BigInteger(bigEndian, isUnsigned: true, isBigEndian: true);
-        var reversed = new List<char>(width);
-        while (value > 0)
+        Span<uint> limbs = stackalloc uint[(bigEndian.Length + LimbBytes - 1) / LimbBytes];
+        for (var i = 0; i < bigEndian.Length; i++)
         {
-            value = BigInteger.DivRem(value, 36, out var digit);
-            reversed.Add(Digits[(int)digit]);
+            limbs[^(((bigEndian.Length - 1 - i) / LimbBytes) + 1)] |=
+                (uint)bigEndian[i] << ((bigEndian.Length - 1 - i) % LimbBytes * 8);
         }
 
-        while (reversed.Count < width)
+        // A limb holds more than six digits, and less than seven.
+        Span<char> digits = stackalloc char[Math.Max(width, limbs.Length * 7) + DigitsAStep];
+        digits.Fill('0');
+        var at = digits.Length;
+        while (limbs.ContainsAnyExcept(0u))
         {
-            reversed.Add('0');
+            var rest = DivideInPlace(limbs);
+            for (var digit = 0; digit < DigitsAStep; digit++, rest /= 36)
+            {
+                digits[--at] = Digits[(int)(rest % 36)];
+            }
         }
 
-        reversed.Reverse();
-        return new string([.. reversed]);
+        var first = digits.IndexOfAnyExcept('0');
+        return new string(digits[Math.Min(first < 0 ? digits.Length : first, digits.Length - width)..]);
+    }
+
+    /// <summary>Six digits less; they are the remainder.</summary>
+    private static uint DivideInPlace(Span<uint> limbs)
+    {
+        ulong rest = 0;
+        foreach (ref var limb in limbs)
+        {
+            var part = (rest << 32) | limb;
+            limb = (uint)(part / SixDigits);
+            rest = part % SixDigits;
+        }
+
+        return (uint)rest;
     }
 
     /// <summary>True when <paramref name="text"/> could be an id or the beginning of one.</summary>

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Swarm.Runtime.Containers;
 using Swarm.Runtime.Images;
+using Swarm.Runtime.Volumes;
 
 namespace Swarm.Node;
 
@@ -26,6 +28,13 @@ internal sealed record DaemonOptions
 
     /// <summary>Bytes that images may take, with k, m, g or t; empty = as many as leave the disk some space.</summary>
     public string ImageBudget { get; init; } = "";
+
+    /// <summary>Paths of this host that containers may mount; empty = all that are no danger to it, "none" = no
+    /// path.</summary>
+    public IReadOnlyList<string> AllowMounts { get; init; } = [];
+
+    /// <summary>FIRST:COUNT, the host's ids of the users of containers; empty = theirs are the host's.</summary>
+    public string UsernsRemap { get; init; } = "";
 
     /// <summary>Empty = the host's own name.</summary>
     public string Hostname { get; init; } = "";
@@ -72,6 +81,11 @@ internal sealed record DaemonOptions
                                      (repeat for more; in the file: "registry-mirrors")
           --image-budget SIZE        bytes that images may take (50g); beyond it those that tasks brought and none
                                      needs are removed (default: no budget; a tenth of the disk is always left free)
+          --allow-mount PATH         containers may mount this path of the host and what is below, and none that is not
+                                     listed; none = no path at all (default: all but /, what is below /proc, /sys and
+                                     /dev, and swarmd's own; repeat for more; in the file: "allow-mounts")
+          --userns-remap FIRST:COUNT containers get user namespaces: their root is FIRST on the host, which is nobody
+                                     there (100000:65536; default: root of a container is the host's)
           --hostname NAME            name of this node (default: the host's)
           --cgroup-parent PATH       cgroup of all containers of this node (default /swarm)
           --label KEY=VALUE          label of this engine, for constraints engine.labels.KEY (repeat for more)
@@ -119,6 +133,8 @@ internal sealed record DaemonOptions
         options.Mirrors();
         options.ImageBudgetBytes();
         options.GenericResources();
+        options.HostPaths();
+        options.UserRange();
         return options;
     }
 
@@ -148,6 +164,36 @@ internal sealed record DaemonOptions
     /// <exception cref="FormatException">One line: which and why.</exception>
     internal IReadOnlyList<Protocol.V1.GenericResource> GenericResources() =>
         Model.GenericResources.ParseNode(NodeGenericResources);
+
+    /// <summary>What of this host containers may mount.</summary>
+    /// <exception cref="FormatException">No absolute path.</exception>
+    internal HostPaths HostPaths()
+    {
+        const string nothing = "none";
+        var allowed = AllowMounts.Count == 0 ? null : AllowMounts.Where(static p => p != nothing).ToList();
+        try
+        {
+            return new HostPaths(allowed, [DataDir, RunDir, Socket]);
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"--allow-mount {e.Message}", e);
+        }
+    }
+
+    /// <summary>Ids for the user namespaces of containers; null = they have none.</summary>
+    /// <exception cref="FormatException">No range.</exception>
+    internal IdRange? UserRange()
+    {
+        try
+        {
+            return UsernsRemap.Length == 0 ? null : IdRange.Parse(UsernsRemap);
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"--userns-remap {e.Message}", e);
+        }
+    }
 
     /// <summary>0 = no budget.</summary>
     /// <exception cref="FormatException">No size.</exception>
@@ -194,6 +240,8 @@ internal sealed record DaemonOptions
         "--run-dir" => this with { RunDir = Path.GetFullPath(value!) },
         "--insecure-registry" => this with { InsecureRegistries = [.. InsecureRegistries, value!] },
         "--registry-mirror" => this with { RegistryMirrors = [.. RegistryMirrors, value!] },
+        "--userns-remap" => this with { UsernsRemap = value! },
+        "--allow-mount" => this with { AllowMounts = [.. AllowMounts, value!] },
         "--image-budget" => this with { ImageBudget = value! },
         "--hostname" => this with { Hostname = value! },
         "--cgroup-parent" when value!.StartsWith('/') => this with { CgroupParent = value },

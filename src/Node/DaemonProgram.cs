@@ -79,6 +79,7 @@ internal static class DaemonProgram
             return 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException
+            or InvalidDataException
             or ContainerException or StorageCorruptException or StorageRefusedException or StorageFailedException)
         {
             log.CannotStart(e.Message);

@@ -22,7 +22,7 @@ internal sealed class IdentityKeeper : IAsyncDisposable
     private readonly PeerChecks _checks;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _one = new(1, 1);
-    private readonly SemaphoreSlim _soon = new(0, 1);
+    private readonly Wakeup _soon = new(isSet: false);
     private readonly Lock _saving = new();
     private volatile NodeIdentity _current;
     private Task _renewing = Task.CompletedTask;
@@ -89,16 +89,7 @@ internal sealed class IdentityKeeper : IAsyncDisposable
         _renewing = Vital.Run(() => RenewAsync(manager), broke, _stop.Token);
 
     /// <summary>A new key and certificate now: this node's key lay open on the disk.</summary>
-    internal void RenewSoon()
-    {
-        lock (_saving)
-        {
-            if (_soon.CurrentCount == 0)
-            {
-                _soon.Release();
-            }
-        }
-    }
+    internal void RenewSoon() => _soon.Set();
 
     /// <summary>Writes the identity again, sealed with the vault's newest key.</summary>
     /// <exception cref="IOException">The old one is still there.</exception>
@@ -115,7 +106,6 @@ internal sealed class IdentityKeeper : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
-        _soon.Dispose();
     }
 
     private async Task RenewAsync(Func<string?> manager)

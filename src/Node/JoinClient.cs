@@ -40,9 +40,9 @@ internal static class JoinClient
         };
         new RequestIds().TryMark(request);
         var answer = await RpcRetry.UntilKnownAsync(
-            left => channel.UnaryAsync(
+            attempt => channel.UnaryAsync(
                 RpcMethod<IssueCertificateRequest, IssueCertificateResponse>.Of(NodeCa, "IssueCertificate"),
-                request, new CallOptions { Deadline = left }, ct),
+                request, new CallOptions { Deadline = attempt.Left }, ct),
             repeatable: true, Patience, TimeProvider.System, ct).ConfigureAwait(false);
         return NodeIdentity.TryCreate(
             key, answer.CertificatePem, root, DateTimeOffset.UtcNow, out var identity, out error)

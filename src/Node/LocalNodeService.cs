@@ -1,6 +1,8 @@
 using Swarm.Model;
+using Swarm.Node.Containers;
 using Swarm.Node.Images;
 using Swarm.Node.Recovery;
+using Swarm.Node.Volumes;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
 using Swarm.Runtime.Containers;
@@ -31,6 +33,12 @@ internal sealed class LocalNodeService(NodeParts parts, Membership membership)
         new RejoinService(membership).Register(service);
         new ImageService(parts.Images).Register(service);
         new ImageFileService(parts.Images).Register(service);
+        var views = new ContainerViews(parts.Containers, parts.Paths.Tasks);
+        parts.Volumes.NameOf = views.NameOf;
+        var oneOffs = parts.NewOneOffs(() => membership.Member?.Network);
+        oneOffs.Adopt();
+        new ContainerService(parts.Containers, oneOffs, views).Register(service);
+        new VolumeService(parts.Volumes).Register(service);
         new RegistryService(parts.Images, parts.Credentials).Register(service);
         return service;
     }

@@ -20,7 +20,7 @@ internal static class LostLog
 
         if (state.RaftId != 0 && RaftStorage.Exists(new LinuxDisk(), paths.Raft))
         {
-            return state;
+            return IsBack(paths, state) ? Return(paths, state, warn) : state;
         }
 
         if (state.RaftId != 0)
@@ -29,13 +29,41 @@ internal static class LostLog
                 + "and gets everything from them");
         }
 
-        return Renew(paths, state);
+        var lost = state.RaftId != 0 && state.LostRaftId == 0 ? state.RaftId : state.LostRaftId;
+        return Renew(paths, state, lost);
+    }
+
+    /// <summary>The others know this manager by its new name: the old one means nothing any more.</summary>
+    internal static MemberState TakenIn(NodePaths paths, MemberState state)
+    {
+        if (state.LostRaftId == 0)
+        {
+            return state;
+        }
+
+        var next = state with { LostRaftId = 0 };
+        next.Save(paths.Member);
+        return next;
+    }
+
+    /// <summary>The disk with the log was not there at a start, and nothing was promised under the new name yet.
+    /// </summary>
+    private static bool IsBack(NodePaths paths, MemberState state) =>
+        state.LostRaftId != 0 && RaftStorage.OwnersOf(new LinuxDisk(), paths.Raft) is [var only]
+        && only.Value == state.LostRaftId;
+
+    private static MemberState Return(NodePaths paths, MemberState state, Action<string> warn)
+    {
+        warn($"the raft log of this manager is back in {paths.Raft}: it goes on as the member that it was");
+        var next = state with { RaftId = state.LostRaftId, LostRaftId = 0 };
+        next.Save(paths.Member);
+        return next;
     }
 
     /// <summary>Another name, and nothing of the log before.</summary>
-    internal static MemberState Renew(NodePaths paths, MemberState state)
+    internal static MemberState Renew(NodePaths paths, MemberState state, ulong lost = 0)
     {
-        var next = Forget(paths, state) with { RaftId = NewSwarm.RaftId() };
+        var next = Forget(paths, state) with { RaftId = NewSwarm.RaftId(), LostRaftId = lost };
         next.Save(paths.Member);
         return next;
     }
@@ -48,7 +76,7 @@ internal static class LostLog
             Directory.Delete(paths.Raft, recursive: true);
         }
 
-        var next = state with { RaftId = 0 };
+        var next = state with { RaftId = 0, LostRaftId = 0 };
         next.Save(paths.Member);
         return next;
     }

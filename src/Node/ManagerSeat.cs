@@ -33,6 +33,7 @@ internal sealed class ManagerSeat(ManagerSeatOptions options, MemberState state)
 {
     private volatile ManagerNode? _node;
     private EpochWatch? _epochWatch;
+    private EpochHerald? _herald;
     private RaftJoin? _join;
 
     /// <summary>Null while this node is a worker.</summary>
@@ -45,7 +46,10 @@ internal sealed class ManagerSeat(ManagerSeatOptions options, MemberState state)
     internal string JoinProblem => _join?.Problem ?? "";
 
     /// <summary>What asks the others to take this manager in.</summary>
-    internal RaftJoinOptions JoinOptions => new(State, options.Managers, options.Tls);
+    internal RaftJoinOptions JoinOptions => new(State, options.Managers, options.Tls)
+    {
+        TakenIn = () => State = LostLog.TakenIn(Paths, State),
+    };
 
     private NodePaths Paths => options.Parts.Paths;
 
@@ -67,6 +71,9 @@ internal sealed class ManagerSeat(ManagerSeatOptions options, MemberState state)
         {
             _epochWatch = new EpochWatch(
                 node, options.Identity, newer => options.Superseded(Superseded.Text(node.Epoch, newer)), options.Broke);
+            _herald = new EpochHerald(
+                new LeftBehindFile(Paths.LeftBehind), node, options.Identity,
+                new(State.AdvertiseAddress, options.Parts.Log.Note, options.Broke, TimeProvider.System));
             _join = new RaftJoin(node, JoinOptions, options.Parts.Log, options.Broke);
         }
     }
@@ -93,6 +100,11 @@ internal sealed class ManagerSeat(ManagerSeatOptions options, MemberState state)
         if (Interlocked.Exchange(ref _join, null) is { } join)
         {
             await join.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (Interlocked.Exchange(ref _herald, null) is { } herald)
+        {
+            await herald.DisposeAsync().ConfigureAwait(false);
         }
 
         if (Interlocked.Exchange(ref _epochWatch, null) is { } epochWatch)

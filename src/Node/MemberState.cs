@@ -14,6 +14,10 @@ internal sealed record MemberState
     /// <summary>0 on a worker.</summary>
     public ulong RaftId { get; init; }
 
+    /// <summary>The name in Raft of a log that was gone at a start, until the others have taken this manager in under
+    /// its new one: a disk may only have been late. 0 when there is none.</summary>
+    public ulong LostRaftId { get; init; }
+
     /// <summary>A manager's log was begun (bootstrapped, or asked to join).</summary>
     public bool RaftStarted { get; init; }
 

@@ -10,7 +10,7 @@ namespace Swarm.Node;
 /// time.</summary>
 internal sealed class Membership(NodeParts parts)
 {
-    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly OneAtATime _changes = new();
     private readonly TaskCompletionSource<Exception> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Null while this node is in no swarm.</summary>
@@ -70,6 +70,23 @@ internal sealed class Membership(NodeParts parts)
         }
     }
 
+    /// <summary>
+    /// After <see cref="SuspendAsync"/>. When it fails the process ends and says why at its next start: half a member
+    /// would answer that it is in no swarm, and let another be begun over what is on disk.
+    /// </summary>
+    internal async Task GoOnAsync()
+    {
+        try
+        {
+            await ResumeAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _broken.TrySetResult(e);
+            throw;
+        }
+    }
+
     /// <summary>The manager of this node.</summary>
     /// <exception cref="RpcException">There is none, and why.</exception>
     internal Manager.ManagerNode RequireManager() => Member?.Manager ?? throw new RpcException(
@@ -94,7 +111,7 @@ internal sealed class Membership(NodeParts parts)
                     {
                         Superseded.Note(parts.Paths, text);
                         await SuspendAsync().ConfigureAwait(false);
-                        await ResumeAsync(CancellationToken.None).ConfigureAwait(false);
+                        await GoOnAsync().ConfigureAwait(false);
                     }
 
                     return true;
@@ -199,15 +216,14 @@ internal sealed class Membership(NodeParts parts)
             var response = new LeaveSwarmResponse();
             if (Member?.Manager is { } manager)
             {
-                response.Warnings.Add(await Leaving.LeaveManagersAsync(manager, request.Force,
-                    ct).ConfigureAwait(false));
+                response.Warnings.Add(
+                    await Leaving.LeaveManagersAsync(manager, request.Force, ct).ConfigureAwait(false));
             }
 
             if (Member is not null)
             {
                 await Member.LeaveAsync(ct).ConfigureAwait(false);
             }
-
             await UndoAsync().ConfigureAwait(false);
             (Error, Locked) = ("", null);
             return response;
@@ -280,20 +296,5 @@ internal sealed class Membership(NodeParts parts)
         }
     }
 
-    internal async Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken ct)
-    {
-        await _one.WaitAsync(ct).ConfigureAwait(false);
-        try
-        {
-            return await work().ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
-            throw new RpcException(RpcStatusCode.FailedPrecondition, e.Message);
-        }
-        finally
-        {
-            _one.Release();
-        }
-    }
+    internal Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken ct) => _changes.AloneAsync(work, ct);
 }

@@ -30,10 +30,12 @@ internal static class NewSwarm
 
         var now = DateTimeOffset.UtcNow;
         using var root = RootCa.Create(
-            RootCa.CommonNamePrefix + NewId(), now, RandomNumberGenerator.GetBytes(CertificateLimits.MaxSerialBytes));
+            RootCa.CommonNamePrefix + NewIds.Next(),
+            now,
+            RandomNumberGenerator.GetBytes(CertificateLimits.MaxSerialBytes));
         return new ClusterRecord
         {
-            Id = new ClusterId(NewId()),
+            Id = new ClusterId(NewIds.Next()),
             CreatedAt = now,
             Spec = spec,
             RootCertificatePem = root.CertificatePem,
@@ -55,13 +57,11 @@ internal static class NewSwarm
             : TimeSpan.FromDays(CertificateLimits.DefaultNodeLifetimeDays);
         var pem = root.IssueNodeCertificate(
             key.CreateSigningRequest(),
-            new CertificateSubject(new NodeId(NewId()), CertificateRole.Manager, cluster.Id),
+            new CertificateSubject(new NodeId(NewIds.Next()), CertificateRole.Manager, cluster.Id),
             DateTimeOffset.UtcNow, lifetime, RandomNumberGenerator.GetBytes(CertificateLimits.MaxSerialBytes));
         return NodeIdentity.TryCreate(
             key, pem, cluster.RootCertificatePem, DateTimeOffset.UtcNow, out var identity, out var error)
             ? identity
             : throw new InvalidOperationException(error);
     }
-
-    private static string NewId() => IdFormat.FromRandom(RandomNumberGenerator.GetBytes(IdFormat.RandomBytes));
 }

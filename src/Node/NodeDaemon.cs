@@ -44,7 +44,7 @@ internal sealed class NodeDaemon : IAsyncDisposable
                 new RpcServerOptions { UnixSockets = [options.Socket], Logging = loggers },
                 [
                     new LocalNodeService(parts, daemon._membership).Build(),
-                    new ControlService(daemon._membership.AnsweringManager).Build(),
+                    new ControlService(daemon._membership.AnsweringManager, parts.RegistryOf).Build(),
                 ],
                 ct).ConfigureAwait(false);
             if (options.MetricsEndpoint() is { } metrics)

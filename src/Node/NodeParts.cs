@@ -7,6 +7,8 @@ using Swarm.Protocol.V1;
 using Swarm.Rpc;
 using Swarm.Runtime.Containers;
 using Swarm.Runtime.Images;
+using Swarm.Runtime.Rootfs;
+using Swarm.Runtime.Volumes;
 using Swarm.Worker;
 
 namespace Swarm.Node;
@@ -25,6 +27,7 @@ internal sealed class NodeParts : IAsyncDisposable
     }
 
     private ImageCollector _collector = null!;
+    private MappedLayers? _mapped;
 
     internal DaemonOptions Options { get; }
 
@@ -41,6 +44,8 @@ internal sealed class NodeParts : IAsyncDisposable
     internal ContainerRuntime Containers { get; private set; } = null!;
 
     internal ImageStore Images { get; private set; } = null!;
+
+    internal VolumeStore Volumes { get; private set; } = null!;
 
     internal CredentialStore Credentials { get; private set; } = null!;
 
@@ -62,30 +67,64 @@ internal sealed class NodeParts : IAsyncDisposable
             new ImageDiskLimits { BudgetBytes = options.ImageBudgetBytes() },
             parts.Log.Note);
         parts._collector = new ImageCollector(parts.Images, parts.Log.Note);
+        var range = options.UserRange();
+        parts.MapLayers(range);
         parts.Containers = await ContainerRuntime.OpenAsync(
             new ContainerRuntimeOptions
             {
                 DataDirectory = parts.Paths.Tasks,
                 CgroupParent = options.CgroupParent,
+                UserRange = range,
                 Log = parts.Log.Note,
             },
             ct).ConfigureAwait(false);
+        TaskHost.Prepare(parts.Paths.Tasks);
         parts.Images.ReleaseAllBut(parts.Containers.List().Select(c => c.Id));
+        parts.Volumes = VolumeStore.Open(
+            parts.Paths.Volumes, parts.Log.Note, TimeProvider.System,
+            new VolumeWalls { Paths = options.HostPaths(), UserRange = range });
+        parts.Volumes.DetachAllBut(parts.Containers.List().Select(c => c.Id));
         var info = parts.Containers.Info;
         parts.Description = NodeDescriber.Describe(
             options, $"{info.Runtime} {info.Version} (cgroup {info.CgroupMode.ToString().ToLowerInvariant()})");
         return parts;
     }
 
+    /// <summary>For containers with user namespaces: what they are made of belongs to their ids.</summary>
+    private void MapLayers(IdRange? wanted)
+    {
+        if (wanted is not { } range)
+        {
+            MappedLayers.Close(Paths.MappedLayers);
+            return;
+        }
+
+        IdRange.CheckWayTo(Paths.DataDir);
+        range.LetThrough(
+            Paths.DataDir, Paths.Tasks, TaskHost.RootfsOf(Paths.Tasks), TaskHost.RunsOf(Paths.Tasks));
+        _mapped = MappedLayers.Open(Images.LayerDirectory, Paths.MappedLayers, range);
+        Log.Note($"containers get user namespaces: their root is {range.First} on this host");
+    }
+
+    /// <summary>Containers that are nobody's task, over all memberships.</summary>
+    internal OneOffContainers NewOneOffs(Func<WorkerNetwork?> network) =>
+        new(
+            Containers, Images, Volumes, new TaskHost("", Description, Paths.Tasks) { Mapped = _mapped },
+            new OneOffSurroundings(network, Log.Note));
+
     internal ContainerTaskRuntime NewTaskRuntime(WorkerNetwork network, NodeId node) =>
-        new(Containers, Images, network, new TaskHost(node.Value, Description, Paths.Tasks));
+        new(
+            Containers, Images, Volumes, network,
+            new TaskHost(node.Value, Description, Paths.Tasks) { Mapped = _mapped });
 
     /// <summary>A tag's digest, asked by the leader when a service is created.</summary>
-    internal async Task<PinnedImage> ResolveImageAsync(string image, CancellationToken ct)
+    internal async Task<PinnedImage> ResolveImageAsync(
+        string image, IReadOnlyList<RegistryLogin> logins, CancellationToken ct)
     {
         try
         {
-            var resolved = await Images.ResolveAsync(ImageReference.Parse(image), ct).ConfigureAwait(false);
+            var resolved = await Images.ResolveAsync(ImageReference.Parse(image).With(logins), ct)
+                .ConfigureAwait(false);
             return new PinnedImage(
                 resolved.Canonical,
                 [.. resolved.Platforms.Select(p => new Platform { Os = p.Os, Architecture = p.Architecture })]);
@@ -103,6 +142,12 @@ internal sealed class NodeParts : IAsyncDisposable
         }
     }
 
+    /// <summary>What `login` stored on this node for the registry of an image.</summary>
+    internal RegistryLogin? RegistryOf(string image) =>
+        ImageReference.TryParse(image, out var reference, out _) && Credentials.Find(reference.Host) is { } found
+            ? new RegistryLogin(reference.Host, found.User, found.Password)
+            : null;
+
     /// <summary>Ends and deletes every container of this daemon.</summary>
     internal async Task RemoveAllContainersAsync(WorkerNetwork network, NodeId node, CancellationToken ct)
     {
@@ -116,5 +161,6 @@ internal sealed class NodeParts : IAsyncDisposable
         await _collector.DisposeAsync().ConfigureAwait(false);
         await Containers.DisposeAsync().ConfigureAwait(false);
         await Images.DisposeAsync().ConfigureAwait(false);
+        MappedLayers.Close(Paths.MappedLayers);
     }
 }

@@ -27,13 +27,19 @@ internal sealed class NodePaths
 
     internal string Images => Path.Combine(DataDir, "images");
 
+    internal string MappedLayers => Path.Combine(DataDir, "mapped-layers");
+
     internal string RegistryCredentials => Path.Combine(DataDir, "registry-credentials.json");
 
     internal string Tasks => Path.Combine(DataDir, "tasks");
 
+    internal string Volumes => Path.Combine(DataDir, "volumes");
+
     internal string Epoch => Path.Combine(DataDir, "epoch");
 
     internal string Superseded => Path.Combine(DataDir, "superseded");
+
+    internal string LeftBehind => Path.Combine(DataDir, "left-behind");
 
     internal string Lock => Path.Combine(DataDir, "lock");
 
@@ -49,5 +55,6 @@ internal sealed class NodePaths
         File.Delete(Managers);
         File.Delete(Epoch);
         File.Delete(Superseded);
+        File.Delete(LeftBehind);
     }
 }

@@ -10,7 +10,11 @@ namespace Swarm.Node;
 
 /// <summary>What a manager needs to ask the others to take it in.</summary>
 internal sealed record RaftJoinOptions(
-    MemberState Self, Func<IReadOnlyList<string>> Managers, Func<SslClientAuthenticationOptions> Tls);
+    MemberState Self, Func<IReadOnlyList<string>> Managers, Func<SslClientAuthenticationOptions> Tls)
+{
+    /// <summary>Called when the others have it for a member.</summary>
+    internal Action TakenIn { get; init; } = static () => { };
+}
 
 /// <summary>
 /// A manager whose log does not say that it is a member asks the leader to be taken in, until it is: after a
@@ -107,6 +111,10 @@ internal sealed class RaftJoin : IAsyncDisposable
         }
 
         _problem = "";
+        if (!_manager.RaftStatus.Removed)
+        {
+            _options.TakenIn();
+        }
     }
 
     /// <summary>A member, or one that was taken out again: then it is another's turn.</summary>

@@ -21,7 +21,7 @@ internal sealed class RoleChange : IAsyncDisposable
     private readonly Membership _membership;
     private readonly NodeLog _log;
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly Wakeup _wake = new(isSet: false);
     private readonly Task _run;
     private volatile string _problem = "";
     private int _told;
@@ -46,13 +46,7 @@ internal sealed class RoleChange : IAsyncDisposable
         }
 
         Volatile.Write(ref _told, (int)role);
-        lock (_wake)
-        {
-            if (_wake.CurrentCount == 0)
-            {
-                _wake.Release();
-            }
-        }
+        _wake.Set();
     }
 
     public async ValueTask DisposeAsync()

@@ -22,7 +22,6 @@ internal sealed class SwarmMember : IAsyncDisposable
     private readonly NodeParts _parts;
     private readonly IdentityKeeper _keeper;
     private readonly ManagerDirectory _managers;
-    private readonly WorkerNetwork _network;
     private readonly ManagerSeat _seat;
     private readonly TaskCompletionSource<Exception> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Agent? _agent;
@@ -35,7 +34,7 @@ internal sealed class SwarmMember : IAsyncDisposable
         _parts = parts;
         _keeper = new IdentityKeeper(identity, parts.Paths.Identity, parts.Log, IsRevoked) { Vault = parts.Vault };
         _managers = new ManagerDirectory(parts.Paths.Managers);
-        _network = LockedMember.NewNetwork(parts, state);
+        Network = LockedMember.NewNetwork(parts, state);
         _seat = new ManagerSeat(
             new ManagerSeatOptions
             {
@@ -51,6 +50,7 @@ internal sealed class SwarmMember : IAsyncDisposable
     }
 
     internal NodeIdentity Identity => _keeper.Current;
+    internal WorkerNetwork Network { get; }
 
     /// <summary>Addresses and name in Raft; the name changes when the log does.</summary>
     internal MemberState State => _seat.State;
@@ -190,14 +190,14 @@ internal sealed class SwarmMember : IAsyncDisposable
     internal void StartAgent(IEnumerable<string> knownManagers)
     {
         _managers.Replace(knownManagers);
-        var runtime = _parts.NewTaskRuntime(_network, _keeper.Current.NodeId);
+        var runtime = _parts.NewTaskRuntime(Network, _keeper.Current.NodeId);
         _agent = new Agent(new AgentOptions
         {
             Managers = _managers,
             Tls = _keeper.ClientTls,
             Runtime = runtime,
-            DataPlane = _network,
-            Logs = runtime,
+            DataPlane = Network,
+            Logs = runtime, Containers = _parts.Containers,
             Description = _parts.Description,
             NodeAddress = Advertise.Host,
             ManagerAddress = () => Manager is null ? "" : Advertise.ToString(),
@@ -231,8 +231,8 @@ internal sealed class SwarmMember : IAsyncDisposable
             _agent = null;
         }
 
-        await _parts.RemoveAllContainersAsync(_network, Identity.NodeId, ct).ConfigureAwait(false);
-        await _network.RemoveAllAsync(ct).ConfigureAwait(false);
+        await _parts.RemoveAllContainersAsync(Network, Identity.NodeId, ct).ConfigureAwait(false);
+        await Network.RemoveAllAsync(ct).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -248,7 +248,7 @@ internal sealed class SwarmMember : IAsyncDisposable
         }
 
         await _seat.DisposeAsync().ConfigureAwait(false);
-        await _network.DisposeAsync().ConfigureAwait(false);
+        await Network.DisposeAsync().ConfigureAwait(false);
         await _keeper.DisposeAsync().ConfigureAwait(false);
     }
 

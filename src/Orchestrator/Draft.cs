@@ -8,7 +8,7 @@ namespace Swarm.Orchestrator;
 /// <summary>The snapshot while it is being planned on, and the steps that led there.</summary>
 internal sealed class Draft
 {
-    private readonly List<StoreAction> _staged = [];
+    private List<StoreAction> _staged = [];
 
     internal Draft(ClusterState before, DateTimeOffset now) => (Before, State, Now) = (before, before, now);
 
@@ -30,7 +30,17 @@ internal sealed class Draft
     /// <summary>Something was left undone for want of room.</summary>
     internal bool IsCut { get; set; }
 
-    internal void Stage(List<StoreAction> steps) => _staged.AddRange(steps);
+    /// <param name="steps">Of whoever calls no more.</param>
+    internal void Stage(List<StoreAction> steps)
+    {
+        if (_staged.Count == 0)
+        {
+            _staged = steps;
+            return;
+        }
+
+        _staged.AddRange(steps);
+    }
 
     /// <summary>The plan goes on: what was staged happens.</summary>
     internal void Settle()

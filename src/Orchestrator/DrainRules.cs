@@ -23,22 +23,52 @@ internal static class DrainRules
     /// <summary>Makes the replacement, or lets the old one go when it runs.</summary>
     internal static void Step(ServiceScope scope, Slot slot, TaskRecord leaving)
     {
+        // An update had just brought it up beside these: it runs, so they go now as they would have anyway.
+        foreach (var older in slot.Wanted.Where(t => t != leaving && t.CreatedAt < leaving.CreatedAt))
+        {
+            scope.Desire(older, TaskState.Shutdown);
+        }
+
         var next = slot.Wanted.FindLast(t => t != leaving && t.CreatedAt >= leaving.CreatedAt);
         if (next is null)
         {
-            scope.Create(slot.Key, scope.Up, null);
+            Begin(scope, slot, leaving);
         }
         else if (next.Status.State.IsTerminal())
         {
             Retry(scope, slot, next);
         }
-        else if (next.Status.State == TaskState.Running && !scope.HasLostNode(next))
+        else if (scope.HasLostNode(next))
+        {
+            // Its own node was lost or is to be emptied as well: whatever it has come to, another takes its place.
+            scope.Desire(next, TaskState.Shutdown);
+            scope.Create(slot.Key, scope.Up, null);
+        }
+        else if (next.Status.State == TaskState.Running)
         {
             scope.Desire(leaving, TaskState.Shutdown);
         }
         else if (next.DesiredState == TaskState.Ready)
         {
             Start(scope, next);
+        }
+    }
+
+    /// <summary>
+    /// A new task beside the old one. When others were tried there and the restart policy wants no further try, the old
+    /// one goes without: its node is to be emptied, and nothing will come to take over.
+    /// </summary>
+    private static void Begin(ServiceScope scope, Slot slot, TaskRecord leaving)
+    {
+        var tried = slot.Tasks.LastOrDefault(t => t.CreatedAt > leaving.CreatedAt
+            && t.SpecVersion == scope.Service.SpecVersion && RestartRules.EndedByItself(t));
+        if (tried is null)
+        {
+            scope.Create(slot.Key, scope.Up, null);
+        }
+        else if (!TryAgain(scope, slot, tried))
+        {
+            scope.Desire(leaving, TaskState.Shutdown);
         }
     }
 
@@ -52,10 +82,19 @@ internal static class DrainRules
         }
 
         scope.Desire(failed, TaskState.Shutdown);
-        if (RestartRules.Allows(scope, slot, failed))
+        TryAgain(scope, slot, failed);
+    }
+
+    /// <summary>False when the restart policy wants no other try.</summary>
+    private static bool TryAgain(ServiceScope scope, Slot slot, TaskRecord failed)
+    {
+        if (!RestartRules.Allows(scope, slot, failed))
         {
-            scope.Create(slot.Key, TaskState.Ready, RestartRules.StartOf(scope, failed));
+            return false;
         }
+
+        scope.Create(slot.Key, TaskState.Ready, RestartRules.StartOf(scope, failed));
+        return true;
     }
 
     private static void Start(ServiceScope scope, TaskRecord next)

@@ -1,5 +1,6 @@
 using Swarm.Model;
 using Swarm.Scheduler;
+using Swarm.Store;
 
 namespace Swarm.Orchestrator;
 
@@ -33,7 +34,35 @@ internal static class JobReconciler
         else
         {
             KeepReplicated(scope, slots);
+            if (scope.Service.Spec.RemoveAfter() is { } rest)
+            {
+                RemoveAfter(scope, slots, rest);
+            }
         }
+    }
+
+    /// <summary>
+    /// Nothing of it runs and nothing more is to come: it goes when its time is over. Counted from what the leader
+    /// wrote down, so that another leader comes to the same moment.
+    /// </summary>
+    private static void RemoveAfter(ServiceScope scope, List<Slot> slots, TimeSpan rest)
+    {
+        var tasks = scope.Slots.SelectMany(s => s.Tasks).ToList();
+        if (scope.Actions.Count > 0 || (ulong)slots.Count < scope.Service.Spec.TotalCompletions()
+            || slots.Exists(s => s.Wanted.Count > 0 && !IsDone(scope, s))
+            || tasks.Exists(t => !t.Status.State.IsTerminal()))
+        {
+            return;
+        }
+
+        var due = tasks.Max(t => t.Status.AppliedAt) + rest;
+        if (due > scope.Now)
+        {
+            scope.Wake(due);
+            return;
+        }
+
+        scope.Actions.Add(new StoreAction.RemoveService(scope.Service.Id));
     }
 
     /// <summary>A task of it has ended well.</summary>
@@ -71,7 +100,9 @@ internal static class JobReconciler
         StopTheRest(scope, slots.Where(s => IsDone(scope, s)));
         foreach (var slot in slots.Where(s => !IsDone(scope, s)))
         {
-            active += SlotKeeper.Step(scope, slot) || slot.Wanted.Count > 0
+            var isToldNow = slot.Tasks.Any(t => IsToldNow(scope, t));
+            scope.IsHeldBack |= isToldNow;
+            active += SlotKeeper.Step(scope, slot) || slot.Wanted.Count > 0 || isToldNow
                 || slot.Tasks.Any(t => RestartRules.IsStopping(scope, t)) ? 1UL : 0;
         }
 
@@ -91,4 +122,11 @@ internal static class JobReconciler
             }
         }
     }
+
+    /// <summary>
+    /// This very plan gives it up with its node. That is refused when the node is back meanwhile, and then the task
+    /// runs on: who takes its turn is for the next plan.
+    /// </summary>
+    private static bool IsToldNow(ServiceScope scope, TaskRecord task) =>
+        !task.IsWanted && !task.Status.State.IsTerminal() && task.Version > scope.PlannedOn;
 }

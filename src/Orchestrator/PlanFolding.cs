@@ -21,31 +21,21 @@ internal sealed class PlanFolding(ClusterState before, Draft draft)
     private readonly ClusterState _after = draft.State;
     private readonly HashSet<TaskId> _desired = [];
     private readonly Dictionary<TaskId, StoreAction> _stagedOnNew = [];
-    private readonly ImmutableArray<StoreAction>.Builder _actions = ImmutableArray.CreateBuilder<StoreAction>();
+    private readonly ImmutableArray<StoreAction>.Builder _actions = ImmutableArray.CreateBuilder<StoreAction>(
+        Math.Min(Planner.MaxActions, draft.Steps.Count + draft.Staged.Count));
+
     private int _bytes;
     private bool _calledOff;
 
     /// <summary>The folded actions, and whether something was left out.</summary>
     internal (ImmutableArray<StoreAction> Actions, bool Cut) Fold()
     {
-        var staged = new List<StoreAction>(draft.Staged.Count);
-        foreach (var step in draft.Staged)
-        {
-            if (NewTask(step) is { } id)
-            {
-                _stagedOnNew[id] = step;
-            }
-            else
-            {
-                staged.Add(step);
-            }
-        }
-
+        var staged = draft.Steps.Count == 0 ? draft.Staged : OfOldTasks(draft.Staged);
         foreach (var step in draft.Steps)
         {
             if (Folded(step) is { } action && !TryAdd(action))
             {
-                return (_actions.ToImmutable(), true);
+                return (_actions.DrainToImmutable(), true);
             }
         }
 
@@ -53,11 +43,30 @@ internal sealed class PlanFolding(ClusterState before, Draft draft)
         {
             if (!TryAdd(action))
             {
-                return (_actions.ToImmutable(), true);
+                return (_actions.DrainToImmutable(), true);
             }
         }
 
-        return (_actions.ToImmutable(), _calledOff);
+        return (_actions.DrainToImmutable(), _calledOff);
+    }
+
+    /// <summary>What is left when that of new tasks is put aside for their creation.</summary>
+    private List<StoreAction> OfOldTasks(IReadOnlyList<StoreAction> steps)
+    {
+        var old = new List<StoreAction>(steps.Count);
+        foreach (var step in steps)
+        {
+            if (NewTask(step) is { } id)
+            {
+                _stagedOnNew[id] = step;
+            }
+            else
+            {
+                old.Add(step);
+            }
+        }
+
+        return old;
     }
 
     private bool TryAdd(StoreAction action)
@@ -80,7 +89,7 @@ internal sealed class PlanFolding(ClusterState before, Draft draft)
             StoreAction.ExplainTask a => a.Id,
             _ => throw new InvariantException($"an action of kind {step.GetType().Name} is not staged"),
         };
-        return draft.Steps.Count > 0 && !before.Tasks.ContainsKey(id) ? id : null;
+        return before.Tasks.ContainsKey(id) ? null : id;
     }
 
     private StoreAction? Folded(StoreAction step) => step switch

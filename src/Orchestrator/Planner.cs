@@ -99,9 +99,12 @@ public sealed class Planner
             var scope = new ServiceScope(state, due[i], draft.Now, newTaskId)
             {
                 Room = Math.Max(1, room / (due.Count - i)),
+                PlannedOn = draft.Before.LastIndex,
             };
             ServiceReconciler.Reconcile(scope, _book, promised);
             _book.Note(scope);
+            draft.IsCut |= scope.IsHeldBack;
+            CreationOrder.Sort(scope.Actions);
             steps.AddRange(scope.Actions);
             Promise(scope, promised);
         }

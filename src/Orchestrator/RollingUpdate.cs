@@ -1,6 +1,7 @@
 using Swarm.Model;
 using Swarm.Protocol.V1;
 using Swarm.Scheduler;
+using Swarm.Store;
 
 namespace Swarm.Orchestrator;
 
@@ -16,7 +17,7 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
 
     private readonly List<Slot> _todo = [];
     private readonly List<Slot> _switching = [];
-    private readonly List<Attempt> _made = [];
+    private readonly List<UpdateAttempt> _made = [];
 
     /// <summary>False when the update has just been stopped or turned round: nothing else may be done now.</summary>
     internal bool Judge()
@@ -58,21 +59,29 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
             Switch(slot);
         }
 
-        var parallelism = scope.Policy.ParallelismOrDefault();
-        var free = parallelism == 0 || Planted.Has(PlantedBug.ParallelismExceeded)
-            ? ulong.MaxValue
-            : parallelism - Math.Min(parallelism, (ulong)Busy());
+        var (moving, waiting) = Busy();
+        moving += BegunAgain(touched);
         foreach (var slot in _todo.Where(s => !touched.Contains(s))
             .OrderBy(s => s.IsRunning).ThenBy(s => s.Key.Slot).ThenBy(s => s.Key.Node))
         {
-            if (free-- == 0)
+            // What no node has taken leaves a gap: to fill it takes nothing down, whatever others wait for.
+            if (IsFree(IsGap(slot) ? moving : moving + waiting))
             {
-                return;
+                moving++;
+                Begin(slot);
             }
-
-            Begin(slot);
+            else if (Incumbent(slot) is { } old)
+            {
+                CallOff(slot, old);
+            }
         }
     }
+
+    private bool IsFree(int busy) =>
+        scope.Policy.ParallelismOrDefault() is 0 || Planted.Has(PlantedBug.ParallelismExceeded)
+        || (ulong)busy < scope.Policy.ParallelismOrDefault();
+
+    private static bool IsGap(Slot slot) => slot.Wanted.TrueForAll(t => t.Status.State < TaskState.Assigned);
 
     private void Sort()
     {
@@ -87,21 +96,12 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
                 (clean ? _switching : _todo).Add(slot);
             }
 
-            var first = slot.Tasks.FirstOrDefault(
-                t => t.SpecVersion == scope.Service.SpecVersion && t.CreatedAt >= started && !WasCalledOff(t));
-            if (first is not null && scope.Service.Update is { IsRunning: true })
+            if (scope.Service.Update is { IsRunning: true } && UpdateAttempt.In(scope, slot, started) is { } attempt)
             {
-                _made.Add(new Attempt(first, scope.State.RunningSince(first), slot));
+                _made.Add(attempt);
             }
         }
     }
-
-    /// <summary>
-    /// Told to stop before it ever ran: it says nothing about the new spec, and one whose node died never tells how it
-    /// ended. The next one in its slot is the attempt.
-    /// </summary>
-    private bool WasCalledOff(TaskRecord task) =>
-        !task.IsWanted && !RestartRules.EndedByItself(task) && scope.State.RunningSince(task) is null;
 
     private bool HasFailed(UpdateStatusRecord update)
     {
@@ -127,7 +127,7 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
         else if ((action == UpdatePolicy.Types.FailureAction.Rollback || update.IsRollback)
             && scope.Service.PreviousSpec is not null)
         {
-            scope.Actions.Add(new Store.StoreAction.RollBackService(
+            scope.Actions.Add(new StoreAction.RollBackService(
                 scope.Service.Id, scope.Service.Version,
                 $"update rolled back due to failure or early termination of task {task}"));
         }
@@ -143,7 +143,8 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
 
     private bool IsComplete(UpdateStatusRecord update)
     {
-        if (_todo.Count + _switching.Count > 0 || _made.Exists(a => a.SettledAt is null))
+        if (_todo.Count + _switching.Count > 0 || _made.Exists(a => a.SettledAt is null)
+            || slots.Exists(s => UpdateAttempt.IsToBeMadeAgain(scope, s, update.StartedAt)))
         {
             return false;
         }
@@ -184,13 +185,17 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
             return;
         }
 
-        var keep = Incumbent(slot);
+        CallOff(slot, Incumbent(slot));
+        scope.Create(slot.Key, TaskState.Ready, null);
+    }
+
+    /// <summary>What an update before this one had begun beside the old task must not come up any more.</summary>
+    private void CallOff(Slot slot, TaskRecord? keep)
+    {
         foreach (var task in slot.Wanted.Where(t => t != keep))
         {
             scope.Desire(task, TaskState.Shutdown);
         }
-
-        scope.Create(slot.Key, TaskState.Ready, null);
     }
 
     private void Switch(Slot slot)
@@ -238,54 +243,50 @@ internal sealed class RollingUpdate(ServiceScope scope, List<Slot> slots)
         return false;
     }
 
-    /// <summary>Slots that are being updated, or were until a delay ago.</summary>
-    private int Busy()
+    /// <summary>
+    /// Slots that are being updated, or were until a delay ago, and those whose new task waits for a place that their
+    /// old one left.
+    /// </summary>
+    private (int Moving, int Waiting) Busy()
     {
         var delay = SpecDefaults.FromNs(scope.Policy?.DelayNs ?? 0);
-        var busy = 0;
+        var (moving, waiting) = (0, 0);
         foreach (var attempt in _made)
         {
             if (attempt.SettledAt is not { } settled)
             {
-                busy += TookNothing(attempt) ? 0 : 1;
+                moving += attempt.Waits ? 0 : 1;
+                waiting += attempt.Waits && !attempt.TookNothing ? 1 : 0;
             }
             else if (settled + delay > scope.Now && !Planted.Has(PlantedBug.UpdateDelayIgnored))
             {
-                busy++;
+                moving++;
                 scope.Wake(settled + delay);
             }
         }
 
-        return busy;
+        return (moving, waiting);
     }
 
     /// <summary>
-    /// No node takes it, and nothing ran in its slot when it was made: it has cost nobody anything, and what waits
-    /// for room on its node must not keep an update from all the others.
+    /// Slots whose task of this update was told to leave before it ran, as on a node that has shrunk, and that have got
+    /// another just now or will get it when that one has stopped: none of their tasks is an attempt, but they are being
+    /// updated still.
     /// </summary>
-    private bool TookNothing(Attempt attempt)
+    private int BegunAgain(HashSet<Slot> touched)
     {
-        var task = attempt.Task;
-        return task.Status.State < TaskState.Assigned && task.Status.Error.Length > 0
-            && !attempt.Slot.Tasks.Any(t => t != task && (t.Status.State.IsTerminal()
-                ? t.Status.AppliedAt >= task.CreatedAt
-                : t.Status.State >= TaskState.Assigned));
+        var made = touched.Count == 0
+            ? []
+            : scope.Actions.OfType<StoreAction.CreateTask>().Select(a => a.Task.Key).ToHashSet();
+        var started = scope.Service.Update?.StartedAt ?? scope.Now;
+        // Few slots get as far as the search for an attempt: it goes through all of them.
+        return slots.Count(s =>
+            ((touched.Contains(s) && made.Contains(s.Key)) || UpdateAttempt.IsToBeMadeAgain(scope, s, started))
+            && !_made.Exists(a => a.Slot == s));
     }
 
     private void SetStatus(
         UpdateStatus.Types.State state, DateTimeOffset started, DateTimeOffset? completed, string message) =>
-        scope.Actions.Add(new Store.StoreAction.SetUpdateStatus(
+        scope.Actions.Add(new StoreAction.SetUpdateStatus(
             scope.Service.Id, scope.Service.Version, new UpdateStatusRecord(state, started, completed, message)));
-
-    /// <summary>The first task that the update made in a slot and did not call off.</summary>
-    private sealed record Attempt(TaskRecord Task, DateTimeOffset? RanSince, Slot Slot)
-    {
-        /// <summary>When it came to run, or ended without.</summary>
-        internal DateTimeOffset? SettledAt =>
-            RanSince ?? (Task.Status.State.IsTerminal() ? Task.Status.AppliedAt : null);
-
-        /// <summary>It ended by itself before it had run for the whole monitor period.</summary>
-        internal bool HasFailed(TimeSpan monitor) =>
-            RestartRules.EndedByItself(Task) && (RanSince is not { } since || Task.Status.AppliedAt - since <= monitor);
-    }
 }

@@ -19,13 +19,13 @@ internal static class ServiceReconciler
             return;
         }
 
-        TaskReaper.Reap(scope, scope.Slots);
         if (scope.Service.Removing)
         {
             Remove(scope);
             return;
         }
 
+        TaskReaper.Reap(scope, scope.Slots);
         if (scope.Service.IsJob)
         {
             JobReconciler.Reconcile(scope);
@@ -40,16 +40,26 @@ internal static class ServiceReconciler
         }
     }
 
+    /// <summary>Task by task, whatever slot it is of: slots matter to what stays.</summary>
     private static void Remove(ServiceScope scope)
     {
-        foreach (var task in scope.Slots.SelectMany(s => s.Tasks).TakeWhile(_ => !scope.IsFull))
-        {
-            scope.Desire(task, TaskState.Remove);
-        }
-
-        if (scope.Slots.Count == 0)
+        if (scope.State.SlotsOf(scope.Service.Id).Count == 0)
         {
             scope.Actions.Add(new StoreAction.DeleteService(scope.Service.Id));
+            return;
+        }
+
+        foreach (var task in scope.State.TasksOf(scope.Service.Id).TakeWhile(_ => !scope.IsFull))
+        {
+            scope.Looks++;
+            if (TaskReaper.GoesWithService(scope, task))
+            {
+                scope.Actions.Add(new StoreAction.DeleteTask(task.Id));
+            }
+            else
+            {
+                scope.Desire(task, TaskState.Remove);
+            }
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed class ServiceScope
     private readonly Func<TaskId> _newTaskId;
     private List<Slot>? _slots;
     private int? _historyLimit;
+    private NodeRecord? _node;
 
     internal ServiceScope(ClusterState state, ServiceRecord service, DateTimeOffset now, Func<TaskId> newTaskId)
     {
@@ -52,6 +53,12 @@ internal sealed class ServiceScope
     /// <summary>Actions that the plan has room for in this look.</summary>
     internal int Room { get; init; } = Planner.MaxActions;
 
+    /// <summary>Index of the state that the plan is made on; what is newer is of the plan itself.</summary>
+    internal ulong PlannedOn { get; init; } = ulong.MaxValue;
+
+    /// <summary>Something waits until this plan is known to have happened.</summary>
+    internal bool IsHeldBack { get; set; }
+
     /// <summary>What is left is for the next look.</summary>
     internal bool IsFull => Actions.Count >= Room;
 
@@ -72,7 +79,21 @@ internal sealed class ServiceScope
 
     internal PlacementRules Rules => _fit.RulesOf(Service.SpecVersion);
 
-    internal NodeRecord? NodeOf(TaskRecord task) => task.NodeId.IsNone ? null : State.Nodes.Get(task.NodeId);
+    /// <summary>Tasks that are looked at one after the other often have the same: the last answer is kept.</summary>
+    internal NodeRecord? NodeOf(TaskRecord task)
+    {
+        if (task.NodeId.IsNone)
+        {
+            return null;
+        }
+
+        if (_node is null || _node.Id != task.NodeId)
+        {
+            _node = State.Nodes.Get(task.NodeId);
+        }
+
+        return _node;
+    }
 
     /// <summary>One slot, by its tasks.</summary>
     internal Slot Read(SlotKey key) => Read(key, State.SlotsOf(Service.Id)[key]);
@@ -128,7 +149,8 @@ internal sealed class ServiceScope
         }));
 
     /// <summary>It has to be replaced for the spec in force to be true.</summary>
-    internal bool IsDirty(TaskRecord task) => _fit.IsOutdated(task, NodeOf(task));
+    internal bool IsDirty(TaskRecord task) =>
+        task.SpecVersion != Service.SpecVersion && _fit.IsOutdated(task, NodeOf(task));
 
     /// <summary>Its node is gone, down or drained: it cannot stay there.</summary>
     internal bool HasLostNode(TaskRecord task) =>

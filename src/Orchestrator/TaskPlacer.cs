@@ -45,7 +45,7 @@ internal sealed class TaskPlacer
         }
 
         var shares = FairShares.Of([.. services.Select(s => state.WaitingTasks(s.Id))], Planner.MaxActions);
-        var steps = new List<StoreAction>();
+        var steps = new List<StoreAction>(shares.Sum());
         var standing = new List<Standstill>();
         var again = false;
         for (var i = 0; i < services.Count; i++)
@@ -146,16 +146,8 @@ internal sealed class TaskPlacer
         {
             var version = tasks[0].SpecVersion;
             var group = new PlacementGroup(service.Id, service.KeptSpecs[version], version, tasks);
-            var result = _round.Place(group);
+            var result = PlaceSwap.Of(group, _round.Place(group), steps);
             placed += result.Placements.Length;
-            foreach (var placement in result.Placements)
-            {
-                steps.Add(new StoreAction.AssignTask(placement.Task, 0, placement.Node, placement.HostPorts)
-                {
-                    Generic = placement.Generic,
-                });
-            }
-
             if (!result.Unplaced.IsEmpty)
             {
                 refused.Add((group, result));
@@ -165,31 +157,19 @@ internal sealed class TaskPlacer
         return refused;
     }
 
-    /// <summary>Some that wait, by spec version and then slot.</summary>
+    /// <summary>Some that wait, by spec version, in the order of the store.</summary>
     private List<List<TaskRecord>> Waiting(ClusterState state, ServiceRecord service, int most)
     {
-        // With what they are sorted by beside them: the records lie all over the memory.
-        var keyed = new List<(ulong SpecVersion, ulong Slot, TaskRecord Task)>(most);
-        foreach (var (id, _) in state.WaitingOf(service.Id))
+        var waiting = new List<TaskRecord>(most);
+        var isOne = true;
+        PersistentJoin.Visit(state.WaitingOf(service.Id), state.Tasks, task =>
         {
-            if (keyed.Count == most)
-            {
-                break;
-            }
-
-            var task = state.Tasks[id];
-            keyed.Add((task.SpecVersion, task.Slot, task));
-        }
-
-        _looks += keyed.Count;
-        keyed.Sort(static (a, b) =>
-            a.SpecVersion != b.SpecVersion ? a.SpecVersion.CompareTo(b.SpecVersion)
-            : a.Slot != b.Slot ? a.Slot.CompareTo(b.Slot)
-            : a.Task.NodeId.CompareTo(b.Task.NodeId));
-        var waiting = keyed.ConvertAll(static k => k.Task);
-        return waiting.Count > 0 && waiting[0].SpecVersion == waiting[^1].SpecVersion
-            ? [waiting]
-            : [.. waiting.GroupBy(t => t.SpecVersion).Select(g => g.ToList())];
+            waiting.Add(task);
+            isOne &= task.SpecVersion == waiting[0].SpecVersion;
+            return waiting.Count < most;
+        });
+        _looks += waiting.Count;
+        return isOne ? [waiting] : [.. waiting.GroupBy(t => t.SpecVersion).OrderBy(g => g.Key).Select(g => g.ToList())];
     }
 
     /// <summary>True when something new is told.</summary>

@@ -33,6 +33,10 @@ internal static class TaskReaper
         }
     }
 
+    /// <summary>Its service is being removed, and there is nothing of it left to stop: it waits for nothing.</summary>
+    internal static bool GoesWithService(ServiceScope scope, TaskRecord task) =>
+        task.Status.State < TaskState.Assigned ? !Planted.Has(PlantedBug.RemovedKept) : IsGone(scope, task);
+
     /// <summary>It was to be removed or had no node, and nothing of it can be running where we could stop it.</summary>
     private static bool IsGone(ServiceScope scope, TaskRecord task)
     {
@@ -65,6 +69,7 @@ internal static class TaskReaper
         }
 
         var surplus = tasks.Count - limit;
+        var spare = Spare(scope, tasks);
         var wanted = tasks.Exists(t => t.IsWanted);
         foreach (var task in tasks)
         {
@@ -74,13 +79,29 @@ internal static class TaskReaper
                 return;
             }
 
-            if (!task.IsWanted && task.Status.State.IsTerminal())
+            var counts = task.SpecVersion == scope.Service.SpecVersion;
+            if (!task.IsWanted && task.Status.State.IsTerminal() && (!counts || spare > 0))
             {
                 scope.Actions.Add(new StoreAction.DeleteTask(task.Id));
                 surplus--;
+                spare -= counts ? 1 : 0;
             }
         }
     }
+
+    /// <summary>
+    /// How many tasks of the spec in force are not needed to count restart attempts: others that cannot go yet
+    /// must not take their places.
+    /// </summary>
+    private static int Spare(ServiceScope scope, List<TaskRecord> tasks)
+    {
+        var attempts = scope.Service.Spec.Task?.Restart?.MaxAttempts ?? 0;
+        return attempts == 0 || Planted.Has(PlantedBug.RestartHistoryLost)
+            ? int.MaxValue
+            : tasks.Count(t => t.SpecVersion == scope.Service.SpecVersion) - (int)Kept(attempts);
+    }
+
+    private static ulong Kept(ulong attempts) => Math.Min(attempts, 10_000) + 1;
 
     /// <summary>Tasks kept for each slot; negative keeps all.</summary>
     internal static int Limit(ServiceScope scope)
@@ -95,7 +116,7 @@ internal static class TaskReaper
         var attempts = scope.Service.Spec.Task?.Restart?.MaxAttempts ?? 0;
         return limit < 0 || attempts == 0 || Planted.Has(PlantedBug.RestartHistoryLost)
             ? limit
-            : (int)Math.Max((ulong)limit, Math.Min(attempts, 10_000) + 1);
+            : (int)Math.Max((ulong)limit, Kept(attempts));
     }
 
     private static void GiveUp(ServiceScope scope, TaskRecord task)

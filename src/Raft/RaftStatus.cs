@@ -88,7 +88,8 @@ public sealed record RaftStatus
     /// <summary>Entry that the newest durable snapshot contains; 0 when there is none.</summary>
     public ulong SnapshotIndex { get; init; }
 
-    /// <summary>Time since that snapshot became durable here, or since this start; null when there is none.</summary>
+    /// <summary>Time since that snapshot became durable here, also before this start; null when there is
+    /// none.</summary>
     public TimeSpan? SnapshotAge { get; init; }
 
     /// <summary>Length of that snapshot.</summary>

@@ -125,8 +125,17 @@ internal enum Rule
     /// </summary>
     R25Vote,
 
+    /// <summary>A member whose state machine hangs goes on with heartbeats.</summary>
+    R26,
+
     /// <summary>Any number of entries is taken without a quorum.</summary>
     R27,
+
+    /// <summary>A member whose disk hangs goes on with heartbeats.</summary>
+    R28,
+
+    /// <summary>A leader waits for its slowest follower.</summary>
+    R28Follower,
 
     /// <summary>A transfer of leadership that does not succeed never ends.</summary>
     R29,
@@ -139,6 +148,9 @@ internal enum Rule
 
     /// <summary>Ticks come from the wall clock.</summary>
     R31,
+
+    /// <summary>Time in which a member did not run counts as silence of the others.</summary>
+    R32,
 
     /// <summary>A failed sync is ignored.</summary>
     R33,

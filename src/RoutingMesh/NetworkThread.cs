@@ -44,11 +44,14 @@ internal sealed class NetworkThread : IDisposable
         return done.Task;
     }
 
-    public Task RunAsync(Action work) => RunAsync(() =>
+    public Task RunAsync(Action work) => RunAsync(Answering(work));
+
+    /// <summary>Work without a result, as work with one.</summary>
+    public static Func<bool> Answering(Action work) => () =>
     {
         work();
         return true;
-    });
+    };
 
     /// <summary>Runs one piece of work on a thread that ends afterwards, whatever namespace it changed to.</summary>
     public static Task<T> OnceAsync<T>(string name, string? namespacePath, Func<T> work)

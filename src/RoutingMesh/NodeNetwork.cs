@@ -22,6 +22,7 @@ public sealed class NodeNetwork : IAsyncDisposable
     private readonly NetworkThread _thread;
     private readonly ContainerAttachments _attachments;
     private readonly SemaphoreSlim _attaching = new(MaxParallelAttachments);
+    private readonly SharedRun _deleting;
     private KernelSide? _kernel;
     private RuleWatch? _watch;
 
@@ -32,6 +33,7 @@ public sealed class NodeNetwork : IAsyncDisposable
             options.OverlayPort, [.. options.ProtectedPorts]);
         _attachments = new ContainerAttachments(options);
         _thread = new NetworkThread("swarm-network", options.NamespacePath);
+        _deleting = new SharedRun(() => OnceAsync(_attachments.DeleteRetired));
     }
 
     /// <summary>Version of the last mesh table that the kernel routes by; 0 before the first.</summary>
@@ -106,15 +108,15 @@ public sealed class NodeNetwork : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes a container off the network and lets its namespace go. Doing so twice is fine.</summary>
-    public Task DetachAsync(string containerId)
+    /// <summary>
+    /// Takes a container off the network and lets its namespace go. Doing so twice is fine. Nobody reaches it from
+    /// the first moment on; when the task is done its device is gone too, and its address free.
+    /// </summary>
+    public async Task DetachAsync(string containerId)
     {
         ContainerNames.Check(containerId);
-        return OnceAsync(() =>
-        {
-            _attachments.Detach(containerId);
-            return true;
-        });
+        await OnceAsync(() => _attachments.Retire(containerId)).ConfigureAwait(false);
+        await _deleting.RequestAsync().ConfigureAwait(false);
     }
 
     /// <summary>All attached containers, also those of an earlier daemon.</summary>
@@ -161,6 +163,8 @@ public sealed class NodeNetwork : IAsyncDisposable
     }
 
     private Task<T> OnceAsync<T>(Func<T> work) => NetworkThread.OnceAsync("swarm-attach", _options.NamespacePath, work);
+
+    private Task OnceAsync(Action work) => OnceAsync(NetworkThread.Answering(work));
 
     private void SetUp()
     {

@@ -23,6 +23,10 @@ public sealed class RpcException : Exception
         Details = details;
     }
 
+    /// <summary>No connection came about: nothing was asked.</summary>
+    public static RpcException NotSent(string message) =>
+        new(RpcStatusCode.Unavailable, message, null, null) { NeverSent = true };
+
     public RpcStatusCode Code { get; }
 
     /// <summary>The bytes of <c>grpc-status-details-bin</c>; null when there are none.</summary>

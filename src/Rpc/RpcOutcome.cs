@@ -17,6 +17,15 @@ public static class RpcOutcome
             ? marks.Unknown
             : e.Code is RpcStatusCode.Unavailable or RpcStatusCode.DeadlineExceeded);
 
+    /// <summary>
+    /// An answer to the request as such, which under its id holds for all its attempts. That there is no leader, no
+    /// room or too much to do says nothing about earlier ones.
+    /// </summary>
+    public static bool IsAnswer(RpcException e) => e.Code is
+        RpcStatusCode.InvalidArgument or RpcStatusCode.NotFound or RpcStatusCode.AlreadyExists
+        or RpcStatusCode.PermissionDenied or RpcStatusCode.FailedPrecondition or RpcStatusCode.Aborted
+        or RpcStatusCode.OutOfRange or RpcStatusCode.Unimplemented or RpcStatusCode.Unauthenticated;
+
     private static NotLeader? Marks(RpcException e) =>
         e is { Code: RpcStatusCode.Unavailable or RpcStatusCode.DeadlineExceeded, Details: { Length: > 0 } details }
             ? NotLeader.Parser.ParseFrom(details)

@@ -9,6 +9,11 @@ namespace Swarm.Scheduler;
 internal sealed class Candidate
 {
     private readonly uint _hash;
+
+    // Of the record, so that a look at what is left does not go through three more objects.
+    private bool _isSchedulable;
+    private long _cpus;
+    private long _memory;
     private long _freeCpus;
     private long _freeMemory;
     private ImmutableHashSet<PortKey> _hostPorts = [];
@@ -16,11 +21,11 @@ internal sealed class Candidate
 
     internal Candidate(NodeRecord node, NodeUsage usage, int index)
     {
-        (Node, Index, _hash) = (node, index, StableHash.Of(node.Id.Value));
+        (Index, _hash) = (index, StableHash.Of(node.Id.Value));
         Become(node, usage);
     }
 
-    internal NodeRecord Node { get; private set; }
+    internal NodeRecord Node { get; private set; } = null!;
 
     /// <summary>Its place in what is kept for every node; given again when the node is gone.</summary>
     internal int Index { get; }
@@ -52,7 +57,7 @@ internal sealed class Candidate
     /// <summary>Recent failures of the service's spec here.</summary>
     internal int Failures { get; set; }
 
-    internal Rank RankFor(uint service) => new(
+    internal ulong RankFor(uint service) => Rank.Of(
         IsFaulty ? Failures : 0, Slots, Total, StableHash.Combine(service, _hash));
 
     /// <summary>The service kept failing here: others go first.</summary>
@@ -65,11 +70,32 @@ internal sealed class Candidate
 
     internal void Become(NodeRecord node, NodeUsage usage)
     {
-        Node = node;
-        _freeCpus = (node.Description?.Resources?.NanoCpus ?? 0) - usage.NanoCpus;
-        _freeMemory = (node.Description?.Resources?.MemoryBytes ?? 0) - usage.MemoryBytes;
+        if (!ReferenceEquals(Node, node))
+        {
+            Node = node;
+            _isSchedulable = node.IsSchedulable;
+            _cpus = node.Description?.Resources?.NanoCpus ?? 0;
+            _memory = node.Description?.Resources?.MemoryBytes ?? 0;
+        }
+
+        _freeCpus = _cpus - usage.NanoCpus;
+        _freeMemory = _memory - usage.MemoryBytes;
         Total = usage.ActiveTasks;
         (_hostPorts, _generic) = (usage.HostPorts, usage.Generic);
+    }
+
+    /// <summary>It is among the nodes of a tree: ready, active, and all that the tree's rules ask for.</summary>
+    internal bool IsIn(SpreadTree tree)
+    {
+        foreach (var seat in Seats)
+        {
+            if (seat.IsIn(tree))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Pools follow what it has now.</summary>
@@ -83,7 +109,7 @@ internal sealed class Candidate
 
     internal Verdict Judge(PlacementRules rules, ImmutableArray<PortConfig> hostPorts, ulong copies)
     {
-        if (!Node.IsSchedulable)
+        if (!_isSchedulable)
         {
             return Verdict.NotReady;
         }
@@ -204,27 +230,4 @@ internal sealed class Candidate
 
         return 0;
     }
-}
-
-/// <summary>
-/// Lower is better: no recent failures, fewer slots of this service, fewer tasks in all; then an order that differs
-/// from service to service, so that not every first task lands on the same node. Packed into one number, as
-/// comparing it is what a placement spends its time on; what does not fit its bits counts as the most there is.
-/// </summary>
-internal readonly struct Rank(int failures, int slots, int total, uint tie) : IComparable<Rank>
-{
-    private const int FailureBits = 6;
-    private const int SlotBits = 18;
-    private const int TotalBits = 20;
-    private const int TieBits = 64 - FailureBits - SlotBits - TotalBits;
-
-    private readonly ulong _packed =
-        (Capped(failures, FailureBits) << (SlotBits + TotalBits + TieBits))
-        | (Capped(slots, SlotBits) << (TotalBits + TieBits))
-        | (Capped(total, TotalBits) << TieBits)
-        | (tie >> (32 - TieBits));
-
-    public int CompareTo(Rank other) => _packed.CompareTo(other._packed);
-
-    private static ulong Capped(int value, int bits) => (ulong)Math.Clamp(value, 0, (1 << bits) - 1);
 }

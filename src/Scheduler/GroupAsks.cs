@@ -14,6 +14,12 @@ internal sealed class GroupAsks(PlacementGroup group, Func<PortKey, bool> isIngr
     /// <summary>Of the service: makes ties come out differently for each.</summary>
     internal uint Service { get; } = StableHash.Of(group.Service.Value);
 
+    /// <summary>Of the spec that its tasks were made from.</summary>
+    internal ulong SpecVersion => group.SpecVersion;
+
+    /// <summary>How many it has.</summary>
+    internal int Tasks => group.Tasks.Count;
+
     internal PlacementRules Rules => _rules;
 
     internal SpreadLabel[] Labels => _rules.Spread;

@@ -45,7 +45,7 @@ internal sealed class NodePool(SpreadTree tree)
 
         internal int Position { get; set; }
 
-        internal bool IsIn(SpreadTree other) => ReferenceEquals(pool.Tree, other);
+        internal bool IsIn(SpreadTree other) => ReferenceEquals(pool.Tree, other.Root);
 
         /// <summary>To the level of what the node has now.</summary>
         internal void Move()

@@ -76,11 +76,16 @@ public sealed class PlacementRound
     {
         var asks = new GroupAsks(group, IsIngress);
         var spread = _spreads.Of(group.Service);
-        Load(spread, group.SpecVersion);
+        var isLater = HasEmptyNodes(group, asks, spread);
+        if (!isLater)
+        {
+            Load(spread, group.SpecVersion);
+        }
+
         var placements = ImmutableArray.CreateBuilder<Placement>(group.Tasks.Count);
         var unplaced = ImmutableArray.CreateBuilder<TaskRecord>();
         var open = Confirm(group, asks, (placements, unplaced));
-        Spread(open, asks, spread, (placements, unplaced));
+        Spread(open, asks, spread, isLater, (placements, unplaced));
         _spreads.Moves(spread);
         asks.Settle();
         foreach (var node in asks.Taken)
@@ -186,6 +191,7 @@ public sealed class PlacementRound
         List<TaskRecord> open,
         GroupAsks asks,
         ServiceSpread spread,
+        bool isLater,
         (ImmutableArray<Placement>.Builder Placements, ImmutableArray<TaskRecord>.Builder Unplaced) results)
     {
         if (open.Count == 0)
@@ -193,7 +199,16 @@ public sealed class PlacementRound
             return;
         }
 
-        var walk = new SpreadWalk(_fleet.TreeOf(asks.Rules), _counted.FindAll(c => c.IsKnown), asks);
+        List<Candidate> LoadLater()
+        {
+            Load(spread, asks.SpecVersion);
+            return Known();
+        }
+
+        var walk = new SpreadWalk(_fleet.TreeOf(asks.Rules), Known(), asks)
+        {
+            Later = isLater ? LoadLater : null,
+        };
         var next = 0;
         while (next < open.Count && walk.Place() is { } node)
         {
@@ -205,6 +220,26 @@ public sealed class PlacementRound
         {
             results.Unplaced.Add(open[next]);
         }
+    }
+
+    private List<Candidate> Known() => _counted.FindAll(static c => c.IsKnown);
+
+    /// <summary>
+    /// As many nodes without any task as the group has tasks: nobody has to look at those that have something of the
+    /// service, however many they are, unless some of the empty ones do not fit.
+    /// </summary>
+    private bool HasEmptyNodes(PlacementGroup group, GroupAsks asks, ServiceSpread spread)
+    {
+        foreach (var task in group.Tasks)
+        {
+            if (!task.NodeId.IsNone)
+            {
+                return false;
+            }
+        }
+
+        return !spread.FailuresOf(group.SpecVersion, _now.AddMinutes(-FaultyMinutes)).Any()
+            && _fleet.TreeOf(asks.Rules).Pool is { Levels: > 0 } pool && pool.At(0).Count >= group.Tasks.Count;
     }
 
     private bool IsIngress(PortKey port) => _state.IngressPorts.ContainsKey(port);
@@ -222,6 +257,12 @@ public sealed class PlacementRound
                 }
 
                 share.Node = node;
+            }
+
+            if (node.IsTaken)
+            {
+                // By this group, which found it without a task: it counts what it has.
+                continue;
             }
 
             (node.Slots, node.Copies, node.Share) = (share.Slots, (ulong)Math.Max(0, share.Copies), share);

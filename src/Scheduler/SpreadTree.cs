@@ -29,7 +29,8 @@ internal sealed class SpreadTree
     /// <summary>When it was used last, in steps of the fleet.</summary>
     internal long UsedAt { get; set; }
 
-    private SpreadTree Root { get; }
+    /// <summary>The whole that it is a part of.</summary>
+    internal SpreadTree Root { get; }
 
     /// <summary>The nodes of a leaf; null above.</summary>
     internal NodePool? Pool { get; }

@@ -8,10 +8,11 @@ internal sealed class SpreadWalk
 {
     private readonly PriorityQueue<SpreadWalk, (int Slots, uint Tie)>? _branches;
     private readonly PoolWalk? _fresh;
-    private readonly List<Candidate> _open = [];
+    private List<Candidate> _open = [];
     private readonly List<Candidate> _taken = [];
     private readonly GroupAsks _asks;
-    private PriorityQueue<Candidate, Rank>? _known;
+    private readonly SpreadTree _tree;
+    private KnownNodes? _known;
     private int _slots;
 
     /// <param name="tree">Where.</param>
@@ -20,7 +21,7 @@ internal sealed class SpreadWalk
     /// <param name="level">Depth of <paramref name="tree"/>.</param>
     internal SpreadWalk(SpreadTree tree, List<Candidate> known, GroupAsks asks, int level = 0)
     {
-        _asks = asks;
+        (_asks, _tree) = (asks, tree);
         foreach (var node in known)
         {
             _slots += node.Slots;
@@ -46,6 +47,10 @@ internal sealed class SpreadWalk
 
     private uint Tie { get; init; }
 
+    /// <summary>Gives the nodes that have slots of the service, when it has not been asked which they are; not those
+    /// that this walk gave something. Nodes without any task have none.</summary>
+    internal Func<List<Candidate>>? Later { get; set; }
+
     /// <summary>The best node that can take one more task, which it has taken; null when none is left.</summary>
     internal Candidate? Place()
     {
@@ -58,6 +63,11 @@ internal sealed class SpreadWalk
     {
         while (_fresh!.Next() is { } fresh)
         {
+            if (fresh.Total > 0)
+            {
+                Load();
+            }
+
             if (!fresh.IsKnown && _asks.TryTake(fresh))
             {
                 _taken.Add(fresh);
@@ -65,40 +75,26 @@ internal sealed class SpreadWalk
             }
         }
 
-        _known ??= Queue();
-        while (_known.TryPeek(out var best, out _))
+        Load();
+        _known ??= Known();
+        return _known.Take(_asks);
+    }
+
+    private void Load()
+    {
+        if (Later is { } load)
         {
-            if (_asks.TryTake(best))
-            {
-                _known.DequeueEnqueue(best, best.RankFor(_asks.Service));
-                return best;
-            }
-
-            // It is full for this group: nothing in the group's round frees anything.
-            _known.Dequeue();
+            Later = null;
+            _open = load();
         }
-
-        return null;
     }
 
     /// <summary>Those that have something already, when all others are used up: often they never are.</summary>
-    private PriorityQueue<Candidate, Rank> Queue()
+    private KnownNodes Known()
     {
-        var ranked = new List<(Candidate, Rank)>(_open.Count + _taken.Count);
-        foreach (var node in _open)
-        {
-            if (_asks.Admits(node))
-            {
-                ranked.Add((node, node.RankFor(_asks.Service)));
-            }
-        }
-
-        foreach (var node in _taken)
-        {
-            ranked.Add((node, node.RankFor(_asks.Service)));
-        }
-
-        return new PriorityQueue<Candidate, Rank>(ranked);
+        _open.RemoveAll(n => !n.IsIn(_tree));
+        _open.AddRange(_taken);
+        return new KnownNodes(_open, _asks.Service, _asks.Tasks);
     }
 
     private static Candidate? PlaceInBranch(PriorityQueue<SpreadWalk, (int Slots, uint Tie)> branches)

@@ -78,11 +78,19 @@ internal static class ActionCodec
     {
         StoreAction.CreateService a => new LogAction
         {
-            CreateService = new ServiceView { Id = a.Id.Value, Spec = a.Spec },
+            CreateService = new ServiceView
+            {
+                Id = a.Id.Value,
+                Spec = a.Spec,
+                Registries = { a.Registry is null ? [] : [a.Registry.ToMessage()] },
+            },
         },
         StoreAction.UpdateServiceSpec a => new LogAction
         {
-            UpdateServiceSpec = new UpdateServiceSpec { ServiceId = a.Id.Value, Version = a.Version, Spec = a.Spec },
+            UpdateServiceSpec = new UpdateServiceSpec
+            {
+                ServiceId = a.Id.Value, Version = a.Version, Spec = a.Spec, Registry = a.Registry?.ToMessage(),
+            },
         },
         StoreAction.RollBackService a => new LogAction
         {
@@ -109,11 +117,17 @@ internal static class ActionCodec
     private static StoreAction ServiceFromMessage(LogAction message) => message.KindCase switch
     {
         LogAction.KindOneofCase.CreateService => new StoreAction.CreateService(
-            new ServiceId(message.CreateService.Id), message.CreateService.Spec ?? new ServiceSpec()),
+            new ServiceId(message.CreateService.Id), message.CreateService.Spec ?? new ServiceSpec())
+        {
+            Registry = message.CreateService.Registries.Select(RegistryLogin.Of).FirstOrDefault(),
+        },
         LogAction.KindOneofCase.UpdateServiceSpec => new StoreAction.UpdateServiceSpec(
             new ServiceId(message.UpdateServiceSpec.ServiceId),
             message.UpdateServiceSpec.Version,
-            message.UpdateServiceSpec.Spec ?? new ServiceSpec()),
+            message.UpdateServiceSpec.Spec ?? new ServiceSpec())
+        {
+            Registry = message.UpdateServiceSpec.Registry is { } registry ? RegistryLogin.Of(registry) : null,
+        },
         LogAction.KindOneofCase.RollBackService => new StoreAction.RollBackService(
             new ServiceId(message.RollBackService.ServiceId),
             message.RollBackService.Version,

@@ -19,6 +19,10 @@ public sealed record ClusterState
     /// <summary>The last entry that is in here.</summary>
     public ulong LastIndex { get; internal init; }
 
+    /// <summary>Which beginning of the cluster this is; 0 = the first. Indexes of two epochs have nothing in
+    /// common.</summary>
+    public ulong Epoch => Cluster?.Epoch ?? 0;
+
     /// <summary>Null before the cluster was initialised.</summary>
     public ClusterRecord? Cluster { get; internal init; }
 
@@ -68,6 +72,9 @@ public sealed record ClusterState
     internal ImmutableSortedDictionary<string, ServiceId> ServiceNames { get; init; } =
         ImmutableSortedDictionary.Create<string, ServiceId>(StringComparer.OrdinalIgnoreCase);
 
+    internal ImmutableSortedDictionary<PayloadName, PayloadId> PayloadNames { get; init; } =
+        ImmutableSortedDictionary<PayloadName, PayloadId>.Empty;
+
     internal ImmutableSortedDictionary<string, ImmutableSortedSet<NodeId>> Hostnames { get; init; } =
         ImmutableSortedDictionary.Create<string, ImmutableSortedSet<NodeId>>(StringComparer.OrdinalIgnoreCase);
 
@@ -90,7 +97,7 @@ public sealed record ClusterState
             return RequestRules.Repeated(this with { LastIndex = index, Requests = requests }, mark, first);
         }
 
-        var draft = new StateDraft(this, entry.At, index, entry.PlannedOn);
+        var draft = new StateDraft(this, entry.At, index, entry.PlannedOn, entry.Actions.Length);
         var outcomes = ImmutableArray.CreateBuilder<ActionOutcome>(entry.Actions.Length);
         foreach (var action in entry.Actions)
         {
@@ -115,8 +122,8 @@ public sealed record ClusterState
         ServiceNames.TryGetValue(name, out var id) ? Services.Get(id) : null;
 
     /// <summary>The secret or config of this name, upper and lower case alike.</summary>
-    public PayloadRecord? FindPayload(Protocol.V1.PayloadKind kind, string name) => Payloads.Values.FirstOrDefault(
-        p => p.Kind == kind && p.Spec.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    public PayloadRecord? FindPayload(Protocol.V1.PayloadKind kind, string name) =>
+        PayloadNames.TryGetValue(new PayloadName(kind, name), out var id) ? Payloads.Get(id) : null;
 
     /// <summary>Nodes of this hostname, upper and lower case alike, by id.</summary>
     public IEnumerable<NodeRecord> FindNodes(string hostname) =>
@@ -128,7 +135,7 @@ public sealed record ClusterState
 
     /// <summary>All tasks that name a node, ended ones included; also of a node that was removed.</summary>
     public IEnumerable<TaskRecord> TasksOn(NodeId node) =>
-        ByNode.TryGetValue(node, out var tasks) ? tasks.Ids.Keys.Select(id => Tasks[id]) : [];
+        ByNode.TryGetValue(node, out var tasks) ? tasks.Ids.Select(id => Tasks[id]) : [];
 
     /// <summary>The tasks of one slot, oldest first.</summary>
     public IEnumerable<TaskRecord> TasksIn(SlotKey slot) =>
@@ -158,9 +165,6 @@ public sealed record ClusterState
 
     /// <summary>Tasks of a service that run and are wanted up.</summary>
     public int RunningTasks(ServiceId service) => ByService.TryGetValue(service, out var tasks) ? tasks.Running : 0;
-
-    /// <summary>Log index of the last change of the service or any of its tasks.</summary>
-    public ulong RevisionOf(ServiceId service) => ByService.TryGetValue(service, out var tasks) ? tasks.Revision : 0;
 
     /// <summary>The spec a task was made from.</summary>
     /// <exception cref="InvariantException">The service does not keep it.</exception>

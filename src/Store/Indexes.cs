@@ -19,6 +19,16 @@ public readonly record struct PortKey(PortConfig.Types.Protocol Protocol, uint P
     public override string ToString() => $"{Port}/{(Protocol == PortConfig.Types.Protocol.Udp ? "udp" : "tcp")}";
 }
 
+/// <summary>The name of a secret or config; upper and lower case are alike.</summary>
+internal readonly record struct PayloadName(PayloadKind Kind, string Name) : IComparable<PayloadName>
+{
+    internal static PayloadName Of(PayloadRecord record) => new(record.Kind, record.Spec.Name);
+
+    public int CompareTo(PayloadName other) => Kind != other.Kind
+        ? Kind.CompareTo(other.Kind)
+        : string.Compare(Name, other.Name, StringComparison.OrdinalIgnoreCase);
+}
+
 /// <summary>What the tasks of a node hold: reservations and ports from Assigned until they have ended.</summary>
 /// <param name="NanoCpus">Reserved.</param>
 /// <param name="MemoryBytes">Reserved.</param>
@@ -33,26 +43,18 @@ public sealed record NodeUsage(long NanoCpus, long MemoryBytes, int ActiveTasks,
     public static NodeUsage None { get; } = new(0, 0, 0, []);
 }
 
-/// <summary>The tasks that name a node, ended ones included.</summary>
-internal sealed record NodeTasks(PersistentDictionary<TaskId, bool> Ids, NodeUsage Usage)
-{
-    internal static NodeTasks None { get; } = new(PersistentDictionary<TaskId, bool>.Empty, NodeUsage.None);
-}
-
 /// <summary>The tasks of a service by slot, oldest first in each.</summary>
 /// <param name="Slots">Every slot that has a task.</param>
 /// <param name="SpecUses">How many tasks name each spec version.</param>
 /// <param name="Waiting">Tasks that are wanted up and have no node confirmed yet.</param>
 /// <param name="Running">Tasks that run and are wanted up.</param>
-/// <param name="Revision">Log index of the last change of the service or any task of it.</param>
 internal sealed record ServiceTasks(
     PersistentDictionary<SlotKey, ImmutableArray<TaskId>> Slots,
     ImmutableSortedDictionary<ulong, int> SpecUses,
     PersistentDictionary<TaskId, bool> Waiting,
-    int Running,
-    ulong Revision)
+    int Running)
 {
     internal static ServiceTasks None { get; } = new(
         PersistentDictionary<SlotKey, ImmutableArray<TaskId>>.Empty, ImmutableSortedDictionary<ulong, int>.Empty,
-        PersistentDictionary<TaskId, bool>.Empty, 0, 0);
+        PersistentDictionary<TaskId, bool>.Empty, 0);
 }

@@ -14,7 +14,7 @@ internal static class PayloadActions
             return ActionOutcome.Refused(RefusalKind.AlreadyExists, $"{payload.Kind.Word()} {payload.Id} exists");
         }
 
-        if (draft.FindPayload(payload.Kind, payload.Spec.Name) is not null)
+        if (draft.PayloadNames.ContainsKey(PayloadName.Of(payload)))
         {
             return ActionOutcome.Refused(
                 RefusalKind.NameInUse,

@@ -25,17 +25,24 @@ public sealed partial class PersistentDictionary<TKey, TValue>
         /// <summary>The value, or the default of its type.</summary>
         public TValue? Get(TKey key) => TryGetValue(key, out var value) ? value : default;
 
+        /// <summary>As above, by a key whose <see cref="StableHash"/> is known.</summary>
+        internal TValue? Get(TKey key, uint hash) => Find(_root, key, hash, 0, out var value) ? value : default;
+
         /// <summary>Adds or replaces.</summary>
-        public void Set(TKey key, TValue value)
-        {
-            _root = Put(_root, new Leaf(StableHash.OfKey(key), key, value, null), 0);
-        }
+        public void Set(TKey key, TValue value) => Set(key, StableHash.OfKey(key), value);
+
+        /// <summary>As above, by a key whose <see cref="StableHash"/> is known.</summary>
+        internal void Set(TKey key, uint hash, TValue value) =>
+            _root = Put(_root, new Leaf(hash, key, value, null), 0);
 
         /// <summary>Removes; false when it was not there.</summary>
-        public bool Remove(TKey key)
+        public bool Remove(TKey key) => Remove(key, StableHash.OfKey(key));
+
+        /// <summary>As above, by a key whose <see cref="StableHash"/> is known.</summary>
+        internal bool Remove(TKey key, uint hash)
         {
             var before = Count;
-            _root = Take(_root, key, StableHash.OfKey(key), 0) ?? new TrieNode(0, [], null);
+            _root = Take(_root, key, hash, 0) ?? new TrieNode(0, [], null);
             return Count < before;
         }
 

@@ -40,6 +40,10 @@ public sealed partial class PersistentDictionary<TKey, TValue> : IReadOnlyCollec
     /// <summary>The value, or the default of its type.</summary>
     public TValue? Get(TKey key) => TryGetValue(key, out var value) ? value : default;
 
+    /// <summary>As above, by a key whose <see cref="StableHash"/> is known.</summary>
+    internal bool TryGetValue(TKey key, uint hash, [MaybeNullWhen(false)] out TValue value) =>
+        Find(Root, key, hash, 0, out value);
+
     /// <summary>True when the key is there.</summary>
     public bool ContainsKey(TKey key) => TryGetValue(key, out _);
 
@@ -58,10 +62,14 @@ public sealed partial class PersistentDictionary<TKey, TValue> : IReadOnlyCollec
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private static bool Find(TrieNode node, TKey key, [MaybeNullWhen(false)] out TValue value)
+    private static bool Find(TrieNode node, TKey key, [MaybeNullWhen(false)] out TValue value) =>
+        Find(node, key, StableHash.OfKey(key), 0, out value);
+
+    /// <summary>From a node on, below the bits of <paramref name="shift"/>.</summary>
+    internal static bool Find(
+        TrieNode node, TKey key, uint hash, int shift, [MaybeNullWhen(false)] out TValue value)
     {
-        var hash = StableHash.OfKey(key);
-        for (var shift = 0; ; shift += 5)
+        for (; ; shift += 5)
         {
             var bit = 1u << (int)((hash >> shift) & 31);
             if ((node.Bitmap & bit) == 0)
@@ -77,18 +85,25 @@ public sealed partial class PersistentDictionary<TKey, TValue> : IReadOnlyCollec
                 continue;
             }
 
-            for (var leaf = Unsafe.As<Leaf?>(slot); leaf is not null; leaf = leaf.Next)
-            {
-                if (leaf.Hash == hash && leaf.Key.Equals(key))
-                {
-                    value = leaf.Value;
-                    return true;
-                }
-            }
-
             value = default;
-            return false;
+            return Unsafe.As<Leaf>(slot).Hash == hash && FindInChain(slot, key, out value);
         }
+    }
+
+    /// <summary>In a slot that is no node: one leaf, or those of one hash.</summary>
+    internal static bool FindInChain(object slot, TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        for (var leaf = Unsafe.As<Leaf?>(slot); leaf is not null; leaf = leaf.Next)
+        {
+            if (leaf.Key.Equals(key))
+            {
+                value = leaf.Value;
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
     }
 
     private static IEnumerable<KeyValuePair<TKey, TValue>> Walk(TrieNode root)

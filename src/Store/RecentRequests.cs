@@ -19,6 +19,9 @@ public sealed class RecentRequests
     /// jumps ahead must not make the cluster forget what a client is still asking for.</summary>
     public const int MinCount = 1_000;
 
+    /// <summary>Times of entries come from one leader's clock after another's; so much may they differ.</summary>
+    private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(2);
+
     private readonly PersistentDictionary<RequestId, RecentRequest> _byId;
     private readonly ImmutableSortedDictionary<ulong, RequestId> _byIndex;
 
@@ -40,6 +43,14 @@ public sealed class RecentRequests
 
     /// <summary>What became of it; null when it never came, or too long ago.</summary>
     public RecentRequest? Find(RequestId id) => _byId.Get(id);
+
+    /// <summary>
+    /// Whether a command that acted within this time is certainly still known. Under thousands of commands a second the
+    /// last ones are only of the last second.
+    /// </summary>
+    public bool Remembers(TimeSpan ago, DateTimeOffset now) => Count < MaxCount
+        ? ago.TotalSeconds < MaxAgeSeconds
+        : now - _byId[Oldest().Value].At > ago + ClockSlack;
 
     internal RecentRequests With(RecentRequest request)
     {

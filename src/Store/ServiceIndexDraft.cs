@@ -37,10 +37,10 @@ internal sealed class ServiceIndexDraft(ServiceTasks before, object owner)
         _pendingUses.Count += more;
     }
 
-    internal ServiceTasks ToRecord(ulong index)
+    internal ServiceTasks ToRecord()
     {
         Flush();
-        return new ServiceTasks(_slots?.ToMap() ?? before.Slots, _specUses, Waiting(), Running, index);
+        return new ServiceTasks(_slots?.ToMap() ?? before.Slots, _specUses, Waiting(), Running);
     }
 
     private int Uses(ulong version) =>
@@ -61,16 +61,16 @@ internal sealed class ServiceIndexDraft(ServiceTasks before, object owner)
 
     internal PersistentDictionary<TaskId, bool> Waiting() => _waiting?.ToMap() ?? before.Waiting;
 
-    internal void Wait(TaskId task, bool waits)
+    internal void Wait(TaskId task, uint hash, bool waits)
     {
         _waiting ??= before.Waiting.ToBuilder(owner);
         if (waits)
         {
-            _waiting.Set(task, true);
+            _waiting.Set(task, hash, true);
         }
         else
         {
-            _waiting.Remove(task);
+            _waiting.Remove(task, hash);
         }
     }
 }

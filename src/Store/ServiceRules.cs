@@ -41,6 +41,7 @@ internal static class ServiceRules
             JobIteration = action.Spec.IsJob() ? 1UL : 0,
             JobSpecVersion = action.Spec.IsJob() ? draft.Index : 0,
             JobStartedAt = action.Spec.IsJob() ? draft.At : null,
+            Registries = RegistryLogin.Add([], action.Registry),
         });
         return ActionOutcome.Applied;
     }
@@ -52,11 +53,16 @@ internal static class ServiceRules
             return refused;
         }
 
+        var registries = RegistryLogin.Add(service.Registries, action.Registry);
         if (service.Spec.Equals(action.Spec))
         {
-            if (service.Update is { IsPaused: true })
+            if (service.Update is { IsPaused: true } || !service.Registries.SequenceEqual(registries))
             {
-                Put(draft, service with { Update = null });
+                Put(draft, service with
+                {
+                    Update = service.Update is { IsPaused: true } ? null : service.Update,
+                    Registries = registries,
+                });
             }
 
             return ActionOutcome.Applied;
@@ -97,6 +103,7 @@ internal static class ServiceRules
             PreviousSpecVersion = service.SpecVersion,
             KeptSpecs = service.KeptSpecs.SetItem(draft.Index, action.Spec),
             Update = null,
+            Registries = registries,
         }));
         return ActionOutcome.Applied;
     }
@@ -149,7 +156,13 @@ internal static class ServiceRules
             return ActionRules.NotFound("service", action.Id.Value);
         }
 
-        Put(draft, service with { Removing = true, Update = null });
+        // Of a plan it is the end of a job, which somebody may have begun anew meanwhile.
+        if (draft.PlannedOn > 0 && service.Version > draft.PlannedOn)
+        {
+            return ActionOutcome.Conflict($"service {service.Spec.Name}", draft.PlannedOn, service.Version);
+        }
+
+        Put(draft, service with { Removing = true, Update = null, Registries = [] });
         return ActionOutcome.Applied;
     }
 

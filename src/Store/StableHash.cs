@@ -30,6 +30,24 @@ public static class StableHash
         return (uint)(hash >> 32);
     }
 
+    /// <summary>
+    /// Where a text stands in the order of a <see cref="PersistentDictionary{TKey, TValue}"/>: keys that follow each
+    /// other in it are near each other in memory, and who changes many of them in this order changes them at less cost.
+    /// </summary>
+    public static uint Place(string? text) => PlaceOf(Of(text));
+
+    /// <summary>The lowest five bits of a hash are those of the first branching, and so on.</summary>
+    internal static uint PlaceOf(uint hash)
+    {
+        var place = 0u;
+        for (var shift = 0; shift < 30; shift += 5)
+        {
+            place = (place << 5) | ((hash >> shift) & 31);
+        }
+
+        return (place << 2) | (hash >> 30);
+    }
+
     /// <summary>One value from two.</summary>
     public static uint Combine(uint first, uint second) => (uint)(Mix(((ulong)first << 32) | second) >> 32);
 

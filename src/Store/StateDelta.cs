@@ -49,7 +49,7 @@ public sealed class StateDelta
             PersistentDiff.Visit(from.Nodes, to.Nodes, c => delta._nodes.Add(new(c.Before, c.After)));
             PersistentDiff.Visit(from.Tasks, to.Tasks, c => delta.Add(new(c.Before, c.After)));
             PersistentDiff.Visit(
-                from.ByNode, to.ByNode, c => delta._used.Add(new(c.Key, c.After?.Usage ?? NodeUsage.None)));
+                from.ByNode, to.ByNode, c => delta._used.Add(new(c.Key, c.Has ? c.After.Usage : NodeUsage.None)));
         }
 
         return delta;

@@ -8,19 +8,27 @@ namespace Swarm.Store;
 /// The state while one entry is being applied: records are put here, and the indexes follow. Rules live in
 /// <see cref="ActionRules"/> and its neighbours; this class knows none.
 /// </summary>
-internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong index, ulong plannedOn = 0)
+/// <param name="before">What it changes.</param>
+/// <param name="at">The entry's time.</param>
+/// <param name="index">Of the entry.</param>
+/// <param name="plannedOn">The index of the state that the entry was planned on; 0 = it is no plan.</param>
+/// <param name="actions">About how many tasks will change.</param>
+internal sealed class StateDraft(
+    ClusterState before, DateTimeOffset at, ulong index, ulong plannedOn = 0, int actions = 0)
 {
     private readonly PersistentDictionary<TaskId, TaskRecord>.Builder _tasks = before.Tasks.ToBuilder();
     private readonly PersistentDictionary<ServiceId, ServiceRecord>.Builder _services = before.Services.ToBuilder();
     private readonly PersistentDictionary<NodeId, NodeRecord>.Builder _nodes = before.Nodes.ToBuilder();
     private readonly PersistentDictionary<PayloadId, PayloadRecord>.Builder _payloads = before.Payloads.ToBuilder();
     private readonly PersistentDictionary<TaskId, DateTimeOffset>.Builder _ranSince = before.RanSince.ToBuilder();
-    private readonly TaskChanges _changedTasks = new(index);
+    private readonly TaskChanges _changedTasks = new(index, actions);
     private readonly ChangeList<ServiceId, ServiceRecord> _changedServices = new();
     private readonly ChangeList<NodeId, NodeRecord> _changedNodes = new();
     private readonly ChangeList<PayloadId, PayloadRecord> _changedPayloads = new();
-    private readonly TaskIndexDraft _index = new(before, index);
-    private TaskStatusRecord? _status;
+    private readonly TaskIndexDraft _index = new(before);
+    private readonly TaskStatuses _statuses = new(at);
+    private NodeRecord? _node;
+    private (string? Id, uint Hash) _hashed = ("", StableHash.Of(""));
     private bool _clusterChanged;
     private (ServiceId Service, ulong Version, Resources? Resources, bool IsKnown) _reserved;
 
@@ -42,20 +50,29 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
 
     internal ImmutableSortedDictionary<string, ServiceId> ServiceNames { get; private set; } = before.ServiceNames;
 
+    internal ImmutableSortedDictionary<PayloadName, PayloadId> PayloadNames { get; private set; } = before.PayloadNames;
+
     internal ImmutableArray<ulong> NetworkIndexes { get; private set; } = before.NetworkIndexes;
 
     private ImmutableSortedDictionary<string, ImmutableSortedSet<NodeId>> Hostnames { get; set; } = before.Hostnames;
 
-    internal TaskRecord? Task(TaskId id) => _tasks.Get(id);
+    internal TaskRecord? Task(TaskId id) => _tasks.Get(id, HashOf(id));
 
     internal ServiceRecord? Service(ServiceId id) => _services.Get(id);
 
-    internal NodeRecord? Node(NodeId id) => _nodes.Get(id);
+    /// <summary>A plan names one node after the other: the last answer is kept.</summary>
+    internal NodeRecord? Node(NodeId id)
+    {
+        if (_node is null || _node.Id != id)
+        {
+            _node = _nodes.Get(id);
+        }
+
+        return _node;
+    }
 
     internal PayloadRecord? Payload(PayloadId id) => _payloads.Get(id);
 
-    internal PayloadRecord? FindPayload(PayloadKind kind, string name) => _payloads.ToMap().Values.FirstOrDefault(
-        p => p.Kind == kind && p.Spec.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     internal IEnumerable<ServiceRecord> Services => _services.ToMap().Values;
 
@@ -73,12 +90,14 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
     {
         _changedPayloads.Note(record.Id, _payloads.Get(record.Id));
         _payloads.Set(record.Id, record);
+        PayloadNames = PayloadNames.SetItem(PayloadName.Of(record), record.Id);
     }
 
     internal void DropPayload(PayloadRecord record)
     {
         _changedPayloads.Note(record.Id, record);
         _payloads.Remove(record.Id);
+        PayloadNames = PayloadNames.Remove(PayloadName.Of(record));
     }
 
     internal void PutNode(NodeRecord record)
@@ -86,6 +105,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
         var old = _nodes.Get(record.Id);
         _changedNodes.Note(record.Id, old);
         _nodes.Set(record.Id, record);
+        _node = null;
         if (old is null)
         {
             NetworkIndexes = Subnets.Taken(NetworkIndexes, record.NetworkIndex);
@@ -103,6 +123,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
     {
         _changedNodes.Note(record.Id, record);
         _nodes.Remove(record.Id);
+        _node = null;
         NetworkIndexes = Subnets.Freed(NetworkIndexes, record.NetworkIndex);
         ForgetHostname(record);
     }
@@ -111,7 +132,6 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
     {
         var old = _services.Get(record.Id);
         _changedServices.Note(record.Id, old);
-        _index.Touch(record.Id);
         _reserved = default;
         var kept = _index.KeptSpecs(record);
         _services.Set(record.Id, ReferenceEquals(kept, record.KeptSpecs) ? record : record with { KeptSpecs = kept });
@@ -123,7 +143,6 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
     internal void RestoreService(ServiceRecord record)
     {
         _reserved = default;
-        _index.Touch(record.Id);
         _services.Set(record.Id, record);
         ClaimName(null, record);
         ClaimPorts(null, record);
@@ -151,13 +170,14 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
     internal void PutTask(TaskRecord? old, TaskRecord record)
     {
         _changedTasks.Note(old, record);
-        _tasks.Set(record.Id, record);
+        var hash = HashOf(record.Id);
+        _tasks.Set(record.Id, hash, record);
         if (old?.Status.State == TaskState.Running && record.Status.State.IsTerminal())
         {
             _ranSince.Set(record.Id, old.Status.AppliedAt);
         }
 
-        _index.Put(old, record, Reservations(record), _tasks);
+        _index.Put((old, record, hash), Reservations(record), _tasks);
     }
 
     internal void DropTask(TaskRecord record)
@@ -165,7 +185,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
         _changedTasks.Note(record, null);
         _tasks.Remove(record.Id);
         _ranSince.Remove(record.Id);
-        if (_index.Drop(record, Reservations(record)) && Service(record.ServiceId) is { } service)
+        if (_index.Drop(record, Reservations(record), _tasks) && Service(record.ServiceId) is { } service)
         {
             PutService(service);
         }
@@ -195,6 +215,7 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
             IngressPorts = IngressPorts,
             HostModePorts = HostModePorts,
             ServiceNames = ServiceNames,
+            PayloadNames = PayloadNames,
             Hostnames = Hostnames,
             NetworkIndexes = NetworkIndexes,
             NodesRevision = changes.Nodes.IsEmpty ? before.NodesRevision : index,
@@ -202,15 +223,21 @@ internal sealed class StateDraft(ClusterState before, DateTimeOffset at, ulong i
         return (_index.Finish(state), changes);
     }
 
-    /// <summary>Tasks of one plan are alike in it: they share one object, a third of what a task takes.</summary>
-    internal TaskStatusRecord Shared(TaskStatusRecord status)
+    /// <summary>The status of a task that was made as this one.</summary>
+    internal TaskStatusRecord Created(TaskStatusRecord status) => _statuses.Created(status);
+
+    /// <summary>What the status becomes when its task gets a node.</summary>
+    internal TaskStatusRecord Assigned(TaskStatusRecord status) => _statuses.Assigned(status);
+
+    /// <summary>A task is looked up, written, and entered in three indexes, one after the other: by one hash.</summary>
+    private uint HashOf(TaskId id)
     {
-        if (_status != status)
+        if (!ReferenceEquals(_hashed.Id, id.Value))
         {
-            _status = status;
+            _hashed = (id.Value, StableHash.OfKey(id));
         }
 
-        return _status;
+        return _hashed.Hash;
     }
 
     /// <summary>Tasks come in rows of one service: the last answer is kept as long as no service changes.</summary>

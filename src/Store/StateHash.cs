@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Swarm.Model;
 
 namespace Swarm.Store;
 
@@ -35,35 +36,24 @@ public static class StateHash
             walk.Swap(from.Cluster, to.Cluster, StoredObject.Of, StoredObject.Of);
         }
 
-        foreach (var change in PersistentDiff.Between(from.Nodes, to.Nodes))
-        {
-            walk.Swap(change.Before, change.After, StoredObject.Of, StoredObject.Of);
-        }
-
-        foreach (var change in PersistentDiff.Between(from.Services, to.Services))
-        {
-            walk.Swap(change.Before, change.After, StoredObject.Of, StoredObject.Of);
-        }
+        // One after the other and never in a list: after a large plan they are a hundred thousand.
+        PersistentDiff.Visit(from.Nodes, to.Nodes, c => walk.Swap(c.Before, c.After, StoredObject.Of, StoredObject.Of));
+        PersistentDiff.Visit(
+            from.Services, to.Services, c => walk.Swap(c.Before, c.After, StoredObject.Of, StoredObject.Of));
 
         // When a task began to run is a fact of its own map, and changes only together with the task.
-        foreach (var change in PersistentDiff.Between(from.Tasks, to.Tasks))
-        {
-            walk.Swap(change.Before, change.After, t => StoredObject.Of(from, t), t => StoredObject.Of(to, t));
-        }
-
-        foreach (var change in PersistentDiff.Between(from.Payloads, to.Payloads))
-        {
-            walk.Swap(change.Before, change.After, StoredObject.Of, StoredObject.Of);
-        }
+        Func<TaskRecord, StoredObject> was = t => StoredObject.Of(from, t);
+        Func<TaskRecord, StoredObject> isNow = t => StoredObject.Of(to, t);
+        PersistentDiff.Visit(from.Tasks, to.Tasks, c => walk.Swap(c.Before, c.After, was, isNow));
+        PersistentDiff.Visit(
+            from.Payloads, to.Payloads, c => walk.Swap(c.Before, c.After, StoredObject.Of, StoredObject.Of));
 
         // Commands come and go and do not change: there is nothing to remember them for.
-        walk = new Difference(new ObjectEncoder(), null) { Hash = walk.Hash };
-        foreach (var change in PersistentDiff.Between(from.Requests.ById, to.Requests.ById))
-        {
-            walk.Swap(change.Before, change.After, StoredObject.Of, StoredObject.Of);
-        }
-
-        return walk.Hash;
+        var commands = new Difference(new ObjectEncoder(), null) { Hash = walk.Hash };
+        PersistentDiff.Visit(
+            from.Requests.ById, to.Requests.ById,
+            c => commands.Swap(c.Before, c.After, StoredObject.Of, StoredObject.Of));
+        return commands.Hash;
     }
 
     private static UInt128 Of(ObjectEncoder encoder, StoredObject stored) => OfFrame(encoder.Frame(stored));

@@ -38,10 +38,18 @@ public abstract record StoreAction
     public sealed record RemoveNode(NodeId Id) : StoreAction;
 
     /// <summary>A new service.</summary>
-    public sealed record CreateService(ServiceId Id, ServiceSpec Spec) : StoreAction;
+    public sealed record CreateService(ServiceId Id, ServiceSpec Spec) : StoreAction
+    {
+        /// <summary>Credentials for its image's registry; null = none.</summary>
+        public RegistryLogin? Registry { get; init; }
+    }
 
     /// <summary>Another spec; an equal one resumes a paused update and changes nothing else.</summary>
-    public sealed record UpdateServiceSpec(ServiceId Id, ulong Version, ServiceSpec Spec) : StoreAction;
+    public sealed record UpdateServiceSpec(ServiceId Id, ulong Version, ServiceSpec Spec) : StoreAction
+    {
+        /// <summary>Credentials for its image's registry; null = it keeps those that it has.</summary>
+        public RegistryLogin? Registry { get; init; }
+    }
 
     /// <summary>A user wants it gone: hidden, its name and ports free, its tasks stopped by the planner.</summary>
     public sealed record RemoveService(ServiceId Id) : StoreAction;

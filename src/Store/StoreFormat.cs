@@ -26,8 +26,17 @@ public static class StoreFormat
     /// <summary>Plans say which state they were made on.</summary>
     public const uint Plans = 5;
 
+    /// <summary>Services that mount volumes.</summary>
+    public const uint Volumes = 6;
+
+    /// <summary>Services that carry credentials for registries.</summary>
+    public const uint Registries = 7;
+
+    /// <summary>Jobs that remove themselves; containers that are attached to before they start.</summary>
+    public const uint Runs = 8;
+
     /// <summary>The newest form that this program reads and writes.</summary>
-    public const uint Newest = Plans;
+    public const uint Newest = Runs;
 
     /// <summary>The oldest form that can express an entry.</summary>
     public static uint NeededBy(StoreEntry entry)
@@ -49,8 +58,9 @@ public static class StoreFormat
                 ? First
                 : Requests,
         StoreAction.CreatePayload or StoreAction.UpdatePayloadSpec or StoreAction.RemovePayload => PayloadsAndHealth,
-        StoreAction.CreateService { Spec: var spec } => NeededBy(spec),
-        StoreAction.UpdateServiceSpec { Spec: var spec } => NeededBy(spec),
+        StoreAction.CreateService { Registry: not null } or StoreAction.UpdateServiceSpec { Registry: not null } =>
+            Math.Max(Registries, NeededBy(SpecOf(action))),
+        StoreAction.CreateService or StoreAction.UpdateServiceSpec => NeededBy(SpecOf(action)),
         StoreAction.CreateTask { Task.Generic.IsEmpty: false } or StoreAction.AssignTask { Generic.IsEmpty: false } =>
             KernelAndGeneric,
         StoreAction.CreateTask { Task.DesiredState: TaskState.Complete } => Requests,
@@ -61,7 +71,10 @@ public static class StoreFormat
     /// <summary>What a node has stands in its description, which older managers keep as it is; only who gives it to
     /// tasks has to know what it is.</summary>
     private static uint NeededBy(ServiceSpec spec) =>
-        spec.Task?.Container is { } c && (c.Secrets.Count > 0 || c.Configs.Count > 0 || c.Health is not null)
+        spec.Task?.Container is { } r && (r.OpenStdin || r.AttachFirst)
+            || spec is { ReplicatedJob.HasRemoveAfterNs: true } ? Runs
+        : spec.Task?.Container is { } v && v.Mounts.Any(m => m.Type == Mount.Types.Type.Volume) ? Volumes
+        : spec.Task?.Container is { } c && (c.Secrets.Count > 0 || c.Configs.Count > 0 || c.Health is not null)
             ? PayloadsAndHealth
         : spec.Task is { } task && (Knobs(task.Container) || Reserves(task)) ? KernelAndGeneric
         : spec.IsJob() ? Requests : First;
@@ -69,6 +82,13 @@ public static class StoreFormat
     private static bool Knobs(ContainerSpec? container) =>
         container is not null
         && (container.Ulimits.Count > 0 || container.Sysctls.Count > 0 || container.HasOomScoreAdj);
+
+    private static ServiceSpec SpecOf(StoreAction action) => action switch
+    {
+        StoreAction.CreateService { Spec: var spec } => spec,
+        StoreAction.UpdateServiceSpec { Spec: var spec } => spec,
+        _ => new ServiceSpec(),
+    };
 
     private static bool Reserves(TaskSpec task) => task.Reservations is { Generic.Count: > 0 };
 }

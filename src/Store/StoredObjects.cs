@@ -28,12 +28,8 @@ internal readonly record struct StoredObject(StoredKind Kind, long Fact, IMessag
 
     internal static StoredObject Of(NodeRecord node) => new(StoredKind.Node, 0, Views.ToView(node));
 
-    internal static StoredObject Of(ServiceRecord service)
-    {
-        var view = Views.ToView(service);
-        view.KeptSpecs.Add(service.KeptSpecs.Select(s => new SpecAtVersion { Version = s.Key, Spec = s.Value }));
-        return new StoredObject(StoredKind.Service, (long)service.PortsSpecVersion, view);
-    }
+    internal static StoredObject Of(ServiceRecord service) =>
+        new(StoredKind.Service, (long)service.PortsSpecVersion, Views.ToSecretView(service));
 
     internal static StoredObject Of(ClusterState state, TaskRecord task) => new(
         StoredKind.Task,

@@ -10,14 +10,18 @@ namespace Swarm.Store;
 /// a look-up.
 /// </summary>
 /// <param name="index">Of the entry.</param>
-internal sealed class TaskChanges(ulong index)
+/// <param name="actions">As many tasks as it may change, or about so.</param>
+internal sealed class TaskChanges(ulong index, int actions)
 {
-    private readonly List<Change<TaskRecord>> _rows = [];
+    private ImmutableArray<Change<TaskRecord>>.Builder? _made;
 
     /// <summary>The row of each task, from the first one on that was touched twice.</summary>
     private Dictionary<TaskId, int>? _rowOf;
 
     private bool _hasDropped;
+
+    private ImmutableArray<Change<TaskRecord>>.Builder Rows =>
+        _made ??= ImmutableArray.CreateBuilder<Change<TaskRecord>>(actions);
 
     /// <param name="old">What it was until now; null when it was not there.</param>
     /// <param name="now">What it is; null when it is gone.</param>
@@ -27,7 +31,7 @@ internal sealed class TaskChanges(ulong index)
         _hasDropped |= now is null;
         if (_rowOf is null && !mayBeKnown)
         {
-            _rows.Add(new(old, now));
+            Rows.Add(new(old, now));
             return;
         }
 
@@ -35,30 +39,30 @@ internal sealed class TaskChanges(ulong index)
         ref var row = ref CollectionsMarshal.GetValueRefOrAddDefault(_rowOf, (now ?? old!).Id, out var isKnown);
         if (isKnown)
         {
-            _rows[row] = _rows[row] with { After = now };
+            Rows[row] = Rows[row] with { After = now };
             return;
         }
 
-        row = _rows.Count;
-        _rows.Add(new(old, now));
+        row = Rows.Count;
+        Rows.Add(new(old, now));
     }
 
     internal ImmutableArray<Change<TaskRecord>> Finish()
     {
         if (_rowOf is not null)
         {
-            _rows.RemoveAll(static r => ReferenceEquals(r.Before, r.After));
+            Rows.RemoveAll(static r => ReferenceEquals(r.Before, r.After));
         }
 
-        return [.. _rows];
+        return _made?.DrainToImmutable() ?? [];
     }
 
     private Dictionary<TaskId, int> RowsById()
     {
-        var rows = new Dictionary<TaskId, int>(_rows.Count);
-        for (var i = 0; i < _rows.Count; i++)
+        var rows = new Dictionary<TaskId, int>(Rows.Count);
+        for (var i = 0; i < Rows.Count; i++)
         {
-            rows.Add((_rows[i].After ?? _rows[i].Before!).Id, i);
+            rows.Add((Rows[i].After ?? Rows[i].Before!).Id, i);
         }
 
         return rows;

@@ -1,24 +1,24 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Swarm.Model;
 using Swarm.Protocol.V1;
 
 namespace Swarm.Store;
 
 /// <summary>The indexes over tasks while an entry is applied: by slot, and by node with what its tasks hold.</summary>
-internal sealed class TaskIndexDraft(ClusterState before, ulong index)
+internal sealed class TaskIndexDraft(ClusterState before)
 {
     private readonly object _owner = new();
     private readonly Dictionary<ServiceId, ServiceIndexDraft> _services = [];
     private readonly Dictionary<NodeId, NodeDraft> _nodes = [];
     private (ServiceId Id, ServiceIndexDraft Draft)? _last;
+    private (NodeId Id, NodeDraft Draft)? _lastNode;
 
     internal bool HasTasks(ServiceId service) => Of(service).HasTasks;
 
-    internal void Touch(ServiceId service) => Of(service);
-
     internal void DropService(ServiceId service) => Of(service).Dropped = true;
 
-    internal ImmutableArray<TaskId> TasksOn(NodeId node) => [.. Of(node).Ids.ToMap().Keys];
+    internal ImmutableArray<TaskId> TasksOn(NodeId node) => [.. Of(node).Ids.With(NodeUsage.None).Ids];
 
     /// <summary>Those that a task names, the one in force and the one before it.</summary>
     internal ImmutableSortedDictionary<ulong, ServiceSpec> KeptSpecs(ServiceRecord record)
@@ -39,14 +39,18 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
             : kept.Add(record.PreviousSpecVersion, record.PreviousSpec);
     }
 
+    /// <param name="change">Before and after it, and the hash of its id.</param>
+    /// <param name="reservations">Of its spec.</param>
+    /// <param name="tasks">All there are now.</param>
     internal void Put(
-        TaskRecord? old, TaskRecord record, Resources? reservations,
+        (TaskRecord? Old, TaskRecord Now, uint Hash) change, Resources? reservations,
         PersistentDictionary<TaskId, TaskRecord>.Builder tasks)
     {
+        var (old, record, hash) = change;
         var service = Of(record.ServiceId);
         if (Waits(record) != Waits(old))
         {
-            service.Wait(record.Id, Waits(record));
+            service.Wait(record.Id, hash, Waits(record));
         }
 
         service.Running += Runs(record) - Runs(old);
@@ -62,21 +66,23 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
             var node = Of(record.NodeId);
             if (old is null || old.NodeId.IsNone)
             {
-                node.Ids.Set(record.Id, true);
+                node.Ids.Add(record.Id, hash);
             }
 
             node.Count(old, -1, reservations);
             node.Count(record, 1, reservations);
+            node.KeepPorts(old, tasks);
         }
     }
 
     /// <summary>True when the spec it was made from has lost its last user.</summary>
-    internal bool Drop(TaskRecord record, Resources? reservations)
+    internal bool Drop(
+        TaskRecord record, Resources? reservations, PersistentDictionary<TaskId, TaskRecord>.Builder tasks)
     {
         var service = Of(record.ServiceId);
         if (Waits(record))
         {
-            service.Wait(record.Id, false);
+            service.Wait(record.Id, StableHash.OfKey(record.Id), false);
         }
 
         service.Running -= Runs(record);
@@ -93,8 +99,9 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
         if (!record.NodeId.IsNone)
         {
             var node = Of(record.NodeId);
-            node.Ids.Remove(record.Id);
+            node.Ids.Remove(record.Id, StableHash.OfKey(record.Id));
             node.Count(record, -1, reservations);
+            node.KeepPorts(record, tasks);
         }
 
         service.Use(record.SpecVersion, -1);
@@ -108,11 +115,11 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
         {
             if (node.Ids.Count == 0)
             {
-                nodes.Remove(id);
+                nodes.Remove(id, node.Hash);
                 continue;
             }
 
-            nodes.Set(id, new NodeTasks(node.Ids.ToMap(), node.Usage()));
+            nodes.Set(id, node.Hash, node.Ids.With(node.Usage()));
         }
 
         var services = before.ByService.ToBuilder(_owner);
@@ -133,7 +140,7 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
                 continue;
             }
 
-            services.Set(id, service.ToRecord(index));
+            services.Set(id, service.ToRecord());
         }
 
         return state with
@@ -194,15 +201,24 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
 
     private NodeDraft Of(NodeId id)
     {
-        if (!_nodes.TryGetValue(id, out var draft))
+        if (_lastNode is { } last && last.Id == id)
         {
-            _nodes[id] = draft = new NodeDraft(before.ByNode.Get(id) ?? NodeTasks.None, _owner);
+            return last.Draft;
         }
 
+        ref var draft = ref CollectionsMarshal.GetValueRefOrAddDefault(_nodes, id, out _);
+        if (draft is null)
+        {
+            var hash = StableHash.OfKey(id);
+            draft = new NodeDraft(
+                before.ByNode.TryGetValue(id, hash, out var tasks) ? tasks : NodeTasks.None, hash, _owner);
+        }
+
+        _lastNode = (id, draft);
         return draft;
     }
 
-    private sealed class NodeDraft(NodeTasks before, object owner)
+    private sealed class NodeDraft(NodeTasks before, uint hash, object owner)
     {
         private long _nanoCpus = before.Usage.NanoCpus;
         private long _memoryBytes = before.Usage.MemoryBytes;
@@ -210,7 +226,10 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
         private ImmutableHashSet<PortKey> _hostPorts = before.Usage.HostPorts;
         private GenericHoldings _generic = before.Usage.Generic;
 
-        internal PersistentDictionary<TaskId, bool>.Builder Ids { get; } = before.Ids.ToBuilder(owner);
+        /// <summary>Of the node's id.</summary>
+        internal uint Hash => hash;
+
+        internal NodeTaskIds Ids { get; } = new(before, owner);
 
         internal void Count(TaskRecord? task, int sign, Resources? reservations)
         {
@@ -235,6 +254,25 @@ internal sealed class TaskIndexDraft(ClusterState before, ulong index)
             foreach (var port in task.HostPorts)
             {
                 _hostPorts = sign > 0 ? _hostPorts.Add(PortKey.Of(port)) : _hostPorts.Remove(PortKey.Of(port));
+            }
+        }
+
+        /// <summary>What the scheduler never does, a log may say: two tasks of one node with the same port. It is
+        /// taken until the second has ended as well, however the index was made.</summary>
+        internal void KeepPorts(TaskRecord? was, PersistentDictionary<TaskId, TaskRecord>.Builder tasks)
+        {
+            if (was is null || was.HostPorts.IsEmpty)
+            {
+                return;
+            }
+
+            foreach (var id in Ids.With(Usage()).Ids)
+            {
+                if (tasks.Get(id) is { HostPorts.IsEmpty: false, Status.State: >= TaskState.Assigned } task
+                    && !task.Status.State.IsTerminal())
+                {
+                    _hostPorts = _hostPorts.Union(task.HostPorts.Select(PortKey.Of));
+                }
             }
         }
 

@@ -49,12 +49,7 @@ internal static class TaskRules
             CreatedAt = draft.At,
             UpdatedAt = draft.At,
             Version = draft.Index,
-            Status = draft.Shared(task.Status with
-            {
-                At = draft.At,
-                AppliedAt = draft.At,
-                Message = task.Status.Message.Length > 0 ? task.Status.Message : TaskMessages.Of(task.Status.State),
-            }),
+            Status = draft.Created(task.Status),
         });
         return ActionOutcome.Applied;
     }
@@ -88,14 +83,7 @@ internal static class TaskRules
             Generic = action.Generic,
             UpdatedAt = draft.At,
             Version = draft.Index,
-            Status = draft.Shared(task.Status with
-            {
-                State = TaskState.Assigned,
-                At = draft.At,
-                AppliedAt = draft.At,
-                Message = TaskMessages.Of(TaskState.Assigned),
-                Error = "",
-            }),
+            Status = draft.Assigned(task.Status),
         });
         return ActionOutcome.Applied;
     }

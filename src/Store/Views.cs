@@ -57,7 +57,7 @@ public static class Views
         return view;
     }
 
-    /// <summary>A service.</summary>
+    /// <summary>A service without the specs that it keeps and the credentials that it carries.</summary>
     public static ServiceView ToView(ServiceRecord service)
     {
         var view = new ServiceView
@@ -77,6 +77,15 @@ public static class Views
             JobStartedAtNs = Timestamps.ToNs(service.JobStartedAt),
         };
         view.Ports.Add(service.Ports);
+        return view;
+    }
+
+    /// <summary>A service with everything: for the log and snapshots, never for an answer.</summary>
+    internal static ServiceView ToSecretView(ServiceRecord service)
+    {
+        var view = ToView(service);
+        view.KeptSpecs.Add(service.KeptSpecs.Select(s => new SpecAtVersion { Version = s.Key, Spec = s.Value }));
+        view.Registries.Add(service.Registries.Select(r => r.ToMessage()));
         return view;
     }
 
@@ -215,6 +224,7 @@ public static class Views
         KeptSpecs = view.KeptSpecs.ToImmutableSortedDictionary(s => s.Version, s => s.Spec ?? new ServiceSpec()),
         Update = FromView(view.UpdateStatus),
         Ports = [.. view.Ports],
+        Registries = [.. view.Registries.Select(RegistryLogin.Of)],
         Removing = view.Removing,
         JobIteration = view.JobIteration,
         JobSpecVersion = view.JobSpecVersion,

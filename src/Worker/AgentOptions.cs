@@ -2,6 +2,7 @@ using System.Net.Security;
 using Microsoft.Extensions.Logging;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
+using Swarm.Runtime.Containers;
 
 namespace Swarm.Worker;
 
@@ -22,6 +23,9 @@ public sealed record AgentOptions
 
     /// <summary>Lines of task logs for `service logs`.</summary>
     public required ITaskLogs Logs { get; init; }
+
+    /// <summary>For exec, attach and cp; null where there are none, which is what the caller is told.</summary>
+    public ContainerRuntime? Containers { get; init; }
 
     /// <summary>What this node is.</summary>
     public required NodeDescription Description { get; init; }
@@ -62,13 +66,19 @@ public interface INodeDataPlane
 }
 
 /// <summary>One line of a task's output.</summary>
-public readonly record struct TaskLogLine(DateTimeOffset At, bool IsStandardError, ReadOnlyMemory<byte> Line);
+/// <param name="At">When it was written.</param>
+/// <param name="IsStandardError">On standard error.</param>
+/// <param name="Line">Without its line feed.</param>
+/// <param name="Nth">The so many-th of its stream with that time, from 1.</param>
+public readonly record struct TaskLogLine(
+    DateTimeOffset At, bool IsStandardError, ReadOnlyMemory<byte> Line, long Nth);
 
 /// <summary>Logs of the tasks on this node.</summary>
 public interface ITaskLogs
 {
-    /// <summary>The last <paramref name="tail"/> lines (negative = all) since a time, then what comes if
-    /// following.</summary>
-    IAsyncEnumerable<TaskLogLine> ReadAsync(
-        string taskId, long tail, DateTimeOffset? since, bool follow, CancellationToken ct);
+    /// <summary>What is asked for of a task's log, then what comes if following.</summary>
+    IAsyncEnumerable<TaskLogLine> ReadAsync(string taskId, LogQuery query, CancellationToken ct);
+
+    /// <summary>What all lines of a task have beside them.</summary>
+    IReadOnlyDictionary<string, string> DetailsOf(string taskId);
 }

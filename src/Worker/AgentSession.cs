@@ -68,6 +68,7 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
         CancellationTokenSource end)
     {
         await using var logs = new LogPublisher(options.Logs, channel, log);
+        await using var sessions = new TaskSessionServer(options.Containers, manager, options.Tls, log);
         await using var mesh = new MeshFeed(options.DataPlane, log, v => SendAsync(
             call, new SessionRequest { MeshApplied = new MeshApplied { Version = v } }));
         Task heartbeats = Task.CompletedTask;
@@ -88,7 +89,7 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
                     continue;
                 }
 
-                Take(message, mesh, logs);
+                Take(message, mesh, logs, sessions);
                 end.CancelAfter(_pace.Period * SilentPeriods);
             }
         }
@@ -131,7 +132,8 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
         }
     }
 
-    private void Take(SessionResponse message, MeshFeed mesh, LogPublisher logs)
+    private void Take(
+        SessionResponse message, MeshFeed mesh, LogPublisher logs, TaskSessionServer sessions)
     {
         switch (message.KindCase)
         {
@@ -155,6 +157,9 @@ internal sealed class AgentSession(AgentOptions options, AgentState state, TaskF
                 break;
             case SessionResponse.KindOneofCase.Logs:
                 logs.Take(message.Logs);
+                break;
+            case SessionResponse.KindOneofCase.TaskSession:
+                sessions.Take(message.TaskSession);
                 break;
             case SessionResponse.KindOneofCase.Managers:
                 options.Managers.Replace(message.Managers.Addresses);

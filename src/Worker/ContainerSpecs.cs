@@ -24,13 +24,14 @@ internal static class ContainerSpecs
         var spec = task.Spec.Container;
         var template = new TaskTemplate(task, host.NodeId, host.Description);
         var hostname = spec.Hostname.Length > 0 ? template.Expand(spec.Hostname) : task.Id[..ShortIdChars];
+        var env = Environment(task, template, image, hostname);
         var user = RootfsUsers.Resolve(rootfs, spec.User.Length > 0 ? spec.User : image.User, spec.Groups);
         return new ContainerSpec
         {
             Id = task.Id,
             RootfsPath = rootfs,
             Args = Arguments(spec, image),
-            Env = Environment(task, template, image, hostname),
+            Env = env,
             Cwd = Clean(FirstOf(spec.Workdir, image.WorkingDirectory, "/")),
             Uid = user.Uid,
             Gid = user.Gid,
@@ -38,7 +39,8 @@ internal static class ContainerSpecs
             Hostname = hostname,
             Mounts =
             [
-                .. spec.Mounts.Select(m => Mount(m, template)),
+                .. spec.Mounts.Where(m => m.Type != Protocol.V1.Mount.Types.Type.Volume)
+                    .Select(m => Mount(m, template)),
                 .. PayloadMounts.Of(PayloadMounts.FolderOf(host.DirectoryOf(task.Id)), spec),
             ],
             MemoryBytes = task.Spec.Limits?.MemoryBytes ?? 0,
@@ -52,14 +54,26 @@ internal static class ContainerSpecs
             OomScoreAdj = spec.HasOomScoreAdj ? spec.OomScoreAdj : null,
             ReadOnlyRoot = spec.ReadOnly,
             Tty = spec.Tty,
+            Stdin = spec.OpenStdin,
             Init = spec.HasInit && spec.Init,
             NetnsPath = network.NamespacePath,
+            UserRange = host.Mapped?.Range,
             StopSignal = FirstOf(spec.StopSignal, image.StopSignal, "SIGTERM"),
             StopGrace = spec.StopGraceOrDefault(),
             Log = Log(task.Spec.LogDriver),
             ResolvConf = ResolvConf(spec),
             Hosts = Hosts(spec, hostname, network.Address.ToString()),
             HostnameFile = hostname + "\n",
+            About = new ContainerAbout
+            {
+                Name = task.Name,
+                Image = spec.Image,
+                Address = network.Address.ToString(),
+                Ports = [.. task.HostPorts.Select(Port)],
+                ServiceId = task.ServiceId,
+                ServiceName = task.ServiceName,
+                LogDetails = LogDetails.Of(task.Spec.LogDriver, spec.Labels, env, (task.Id, task.Name, spec.Image)),
+            },
         };
     }
 
@@ -87,11 +101,15 @@ internal static class ContainerSpecs
 
         Set(DefaultPath);
         Set($"HOSTNAME={hostname}");
-        Set($"SWARM_TASK_NAME={task.Name}");
-        Set($"SWARM_TASK_ID={task.Id}");
-        Set($"SWARM_TASK_SLOT={task.Slot}");
-        Set($"SWARM_SERVICE_NAME={task.ServiceName}");
-        Set($"SWARM_NODE_HOSTNAME={task.NodeHostname}");
+        if (task.ServiceId.Length > 0)
+        {
+            Set($"SWARM_TASK_NAME={task.Name}");
+            Set($"SWARM_TASK_ID={task.Id}");
+            Set($"SWARM_TASK_SLOT={task.Slot}");
+            Set($"SWARM_SERVICE_NAME={task.ServiceName}");
+            Set($"SWARM_NODE_HOSTNAME={task.NodeHostname}");
+        }
+
         foreach (var variable in image.Env)
         {
             Set(variable);
@@ -110,6 +128,9 @@ internal static class ContainerSpecs
 
         return [.. variables.Values];
     }
+
+    private static string Port(PortConfig port) =>
+        $"{port.PublishedPort}:{port.TargetPort}/{port.Protocol.ToString().ToLowerInvariant()}";
 
     private static ContainerMount Mount(Mount mount, TaskTemplate template)
     {
@@ -131,6 +152,7 @@ internal static class ContainerSpecs
             {
                 Kind = ContainerMountKind.Bind,
                 Source = source,
+                FromHost = true,
                 Target = Clean(template.Expand(mount.Target)),
                 ReadOnly = mount.ReadOnly,
                 Propagation = mount.BindPropagation.Length > 0 ? mount.BindPropagation : "rprivate",
@@ -141,13 +163,21 @@ internal static class ContainerSpecs
     private static LogLimits Log(LogDriver? driver)
     {
         var options = driver?.Options;
-        var size = options is not null && options.TryGetValue("max-size", out var s)
+        var size = options is not null && options.TryGetValue(LogRules.MaxSize, out var s)
             ? LogRules.Size(s) ?? throw new TaskRejectedException($"log option max-size '{s}' is not a size; write 10m")
             : DefaultLogBytes;
-        var files = options is not null && options.TryGetValue("max-file", out var f) && int.TryParse(f, out var n)
-            ? Math.Clamp(n, 1, LogLimits.MostFiles)
+        var files = int.TryParse(options?.GetValueOrDefault(LogRules.MaxFile), out var number)
+            ? Math.Clamp(number, 1, LogLimits.MostFiles)
             : DefaultLogFiles;
-        return new LogLimits(Math.Max(size, LogLimits.SmallestFileBytes), files);
+        return new LogLimits(Math.Max(size, LogLimits.SmallestFileBytes), files)
+        {
+            Target = driver?.Name switch
+            {
+                LogRules.None => LogTarget.Nowhere,
+                LogRules.Journald => LogTarget.FilesAndJournal,
+                _ => LogTarget.Files,
+            },
+        };
     }
 
     private static string ResolvConf(Protocol.V1.ContainerSpec spec)
@@ -183,7 +213,7 @@ internal static class ContainerSpecs
 
     /// <summary>"/data/" and "/a//b" are what people write; the runtime wants one form. Nothing else is
     /// changed.</summary>
-    private static string Clean(string path) => path.StartsWith('/')
+    internal static string Clean(string path) => path.StartsWith('/')
         ? "/" + string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         : path;
 

@@ -5,6 +5,7 @@ using Swarm.Protocol.V1;
 using Swarm.Runtime.Containers;
 using Swarm.Runtime.Images;
 using Swarm.Runtime.Rootfs;
+using Swarm.Runtime.Volumes;
 using Swarm.Worker.Core;
 
 namespace Swarm.Worker;
@@ -15,15 +16,20 @@ namespace Swarm.Worker;
 /// runs is found again after a restart of the daemon without any book of our own.
 /// </summary>
 public sealed class ContainerTaskRuntime(
-    ContainerRuntime containers, ImageStore images, WorkerNetwork network, TaskHost host) : ITaskRuntime, ITaskLogs
+    ContainerRuntime containers, ImageStore images, VolumeStore volumes, WorkerNetwork network, TaskHost host)
+    : ITaskRuntime, ITaskLogs
 {
+    /// <summary>How long a program waits for somebody to attach before it starts.</summary>
+    private static readonly TimeSpan CallerPatience = TimeSpan.FromMinutes(1);
+
     private readonly PayloadBook _payloads = new();
     private readonly HealthBook _health = new(containers, host.DirectoryOf, TimeProvider.System);
 
     /// <summary>A directory without a container is of a preparation that a crash cut short.</summary>
     public IReadOnlyList<TaskId> Known =>
     [
-        .. containers.List().Select(c => c.Id).Concat(Directories()).Distinct().Select(id => new TaskId(id)),
+        .. containers.List().Where(c => !c.OneOff).Select(c => c.Id).Concat(Directories()).Distinct()
+            .Select(id => new TaskId(id)),
     ];
 
     /// <inheritdoc/>
@@ -32,7 +38,7 @@ public sealed class ContainerTaskRuntime(
     /// <inheritdoc/>
     public TaskObservation? Observe(TaskId task)
     {
-        if (containers.List().FirstOrDefault(c => c.Id == task.Value) is not { } state)
+        if (containers.Find(task.Value) is not { } state)
         {
             return null;
         }
@@ -56,18 +62,40 @@ public sealed class ContainerTaskRuntime(
         try
         {
             var image = await PullAsync(task, progress, ct).ConfigureAwait(false);
-            var rootfs = OverlayRootfs.Mount(host.DirectoryOf(task.Id), image);
+            var rootfs = OverlayRootfs.Mount(host.DirectoryOf(task.Id), image, host.Mapped);
             var attached = await network.AttachAsync(task.Id, ct).ConfigureAwait(false);
             _health.Prepare(
                 new TaskId(task.Id), HealthPlan.Of(task.Spec.Container.Health, image.Config.Healthcheck));
             PayloadMounts.Fill(
-                PayloadMounts.FolderOf(host.DirectoryOf(task.Id)), task.Spec.Container, _payloads);
+                PayloadMounts.FolderOf(host.DirectoryOf(task.Id)), task.Spec.Container, _payloads, host.Mapped?.Range);
             var spec = ContainerSpecs.From(task, host, image.Config, rootfs, attached);
+            spec = await VolumeMounts.AttachAsync(volumes, task, host, image, spec, ct).ConfigureAwait(false);
             await containers.CreateAsync(spec, ct).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is ImageException or ContainerException or FormatException or IOException)
+        catch (Exception e) when (e is ImageException or ContainerException or VolumeException
+            or FormatException or IOException)
         {
             throw new TaskRejectedException(e.Message, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task AwaitCallerAsync(AssignedTask task, CancellationToken ct)
+    {
+        if (!task.Spec.Container.AttachFirst
+            || containers.Find(task.Id) is not { Phase: ContainerPhase.Created })
+        {
+            return;
+        }
+
+        try
+        {
+            await containers.AttachedAsync(task.Id, ct).WaitAsync(CallerPatience, ct).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new TaskRejectedException(
+                $"nobody attached within {CallerPatience.TotalSeconds:0} s, so it was not started; run it with -d");
         }
     }
 
@@ -85,8 +113,10 @@ public sealed class ContainerTaskRuntime(
             }
 
             var awaits = _health.Of(new TaskId(task.Id)) is { Healthy.IsCompleted: false };
-            var ended = awaits ? null : await ListenAsync(task, address, ct).ConfigureAwait(false);
-            var pid = containers.List().FirstOrDefault(c => c.Id == task.Id)?.Pid ?? 0;
+            var ended = awaits ? null : await EndBeforeAsync(
+                either => ExitAsync(task.Id, either),
+                either => ListeningProbe.WaitAsync(address, task.IngressTcpPorts, either), ct).ConfigureAwait(false);
+            var pid = containers.Find(task.Id)?.Pid ?? 0;
             return new StartedContainer(task.Id, pid, address, ended, awaits);
         }
         catch (Exception e) when (e is ContainerException or IOException)
@@ -105,59 +135,35 @@ public sealed class ContainerTaskRuntime(
                 : await WaitAsync(task, ct).ConfigureAwait(false);
         }
 
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        try
-        {
-            var end = WaitAsync(task, over.Token);
-            var healthy = watch.Healthy.WaitAsync(over.Token);
-            if (await Task.WhenAny(end, healthy).ConfigureAwait(false) == end)
-            {
-                return await end.ConfigureAwait(false);
-            }
-
-            await healthy.ConfigureAwait(false);
-            return null;
-        }
-        finally
-        {
-            await over.CancelAsync().ConfigureAwait(false);
-        }
+        return await EndBeforeAsync(
+            either => WaitAsync(task, either), either => watch.Healthy.WaitAsync(either), ct).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async Task<ContainerEnd> WaitAsync(TaskId task, CancellationToken ct)
     {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        try
+        if (_health.Of(task) is not { } watch)
         {
-            var exit = containers.WaitAsync(task.Value, over.Token);
-            if (_health.Of(task) is not { } watch)
-            {
-                return End(await exit.ConfigureAwait(false));
-            }
-
-            var unhealthy = watch.Unhealthy.WaitAsync(over.Token);
-            if (await Task.WhenAny(exit, unhealthy).ConfigureAwait(false) == exit)
-            {
-                return End(await exit.ConfigureAwait(false));
-            }
-
-            var why = await unhealthy.ConfigureAwait(false);
-            return End(await containers.StopAsync(task.Value, ct).ConfigureAwait(false)) with { Error = why };
+            return await ExitAsync(task.Value, ct).ConfigureAwait(false);
         }
-        finally
+
+        var ended = await EndBeforeAsync(
+            either => ExitAsync(task.Value, either), either => watch.Unhealthy.WaitAsync(either), ct)
+            .ConfigureAwait(false);
+        return ended ?? End(await containers.StopAsync(task.Value, ct).ConfigureAwait(false)) with
         {
-            await over.CancelAsync().ConfigureAwait(false);
-        }
+            Error = await watch.Unhealthy.ConfigureAwait(false),
+        };
     }
 
     /// <inheritdoc/>
     public async Task<ContainerEnd> StopAsync(AssignedTask task, CancellationToken ct)
     {
         await _health.StopAsync(new TaskId(task.Id)).ConfigureAwait(false);
-        var spec = task.Spec.Container;
-        var signal = spec.StopSignal.Length > 0 ? spec.StopSignal : "";
-        return End(await containers.StopAsync(task.Id, signal, spec.StopGraceOrDefault(), ct).ConfigureAwait(false));
+        // A stray has no specification any more: it is stopped as its container was made to be.
+        return End(task.Spec?.Container is { } spec
+            ? await containers.StopAsync(task.Id, spec.StopSignal, spec.StopGraceOrDefault(), ct).ConfigureAwait(false)
+            : await containers.StopAsync(task.Id, ct).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>
@@ -167,6 +173,7 @@ public sealed class ContainerTaskRuntime(
         await containers.ReleaseAsync(task.Value, ct).ConfigureAwait(false);
         MemoryFiles.Unmount(PayloadMounts.FolderOf(host.DirectoryOf(task.Value)));
         HealthFile.Delete(host.DirectoryOf(task.Value));
+        volumes.Detach(task.Value, removeAnonymous: true);
         OverlayRootfs.Unmount(host.DirectoryOf(task.Value));
         images.Release(task.Value);
         await network.DetachAsync(task.Value, ct).ConfigureAwait(false);
@@ -186,34 +193,51 @@ public sealed class ContainerTaskRuntime(
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<TaskLogLine> ReadAsync(
-        string taskId, long tail, DateTimeOffset? since, bool follow, [EnumeratorCancellation] CancellationToken ct)
+        string taskId, LogQuery query, [EnumeratorCancellation] CancellationToken ct)
     {
-        var lines = containers.ReadLogAsync(taskId, tail, since, follow, ct);
+        if (!containers.KeepsLog(taskId))
+        {
+            // It was never created, so it wrote nothing; or it has no log, which the manager has told.
+            yield break;
+        }
+
+        var lines = containers.ReadLogAsync(taskId, query, ct);
         await foreach (var line in lines.WithCancellation(ct).ConfigureAwait(false))
         {
-            yield return new TaskLogLine(line.At, line.IsStandardError, line.Line);
+            yield return new TaskLogLine(line.At, line.IsStandardError, line.Line, line.Nth);
         }
     }
 
-    /// <summary>Null when it listens or has had its time for that; otherwise how it ended before.</summary>
-    private async Task<ContainerEnd?> ListenAsync(AssignedTask task, string address, CancellationToken ct)
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> DetailsOf(string taskId) =>
+        (containers.Find(taskId) is null ? null : containers.SpecOf(taskId))?.About.LogDetails
+            ?? new Dictionary<string, string>();
+
+    /// <summary>How it ended; null when something else came first. The slower of the two is given up.</summary>
+    private static async Task<ContainerEnd?> EndBeforeAsync(
+        Func<CancellationToken, Task<ContainerEnd>> end, Func<CancellationToken, Task> other, CancellationToken ct)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var ended = containers.WaitAsync(task.Id, either.Token);
-        var listens = ListeningProbe.WaitAsync(address, task.IngressTcpPorts, either.Token);
-        await Task.WhenAny(ended, listens).ConfigureAwait(false);
-        await either.CancelAsync().ConfigureAwait(false);
         try
         {
-            await Task.WhenAll(ended, listens).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            // The slower of the two.
-        }
+            var (ended, came) = (end(either.Token), other(either.Token));
+            await Task.WhenAny(ended, came).ConfigureAwait(false);
+            if (ended.IsCompleted)
+            {
+                return await ended.ConfigureAwait(false);
+            }
 
-        return ended.IsCompletedSuccessfully ? End(await ended.ConfigureAwait(false)) : null;
+            await came.ConfigureAwait(false);
+            return null;
+        }
+        finally
+        {
+            await either.CancelAsync().ConfigureAwait(false);
+        }
     }
+
+    private async Task<ContainerEnd> ExitAsync(string container, CancellationToken ct) =>
+        End(await containers.WaitAsync(container, ct).ConfigureAwait(false));
 
     private IEnumerable<string> Directories() => Directory.Exists(host.RootfsDirectory)
         ? Directory.EnumerateDirectories(host.RootfsDirectory).Select(d => Path.GetFileName(d))
@@ -221,10 +245,14 @@ public sealed class ContainerTaskRuntime(
 
     private async Task<LocalImage> PullAsync(AssignedTask task, Action<string> progress, CancellationToken ct)
     {
-        var pinned = await PinAsync(ImageReference.Parse(task.Spec.Container.Image), ct).ConfigureAwait(false);
-        return await images.AcquireAsync(
-            task.Id, task.ServiceId, pinned, new Progress<PullProgress>(p => progress(p.ToString())), ct)
-            .ConfigureAwait(false);
+        var reference = ImageReference.Parse(task.Spec.Container.Image)
+            .With(task.Registries.Select(RegistryLogin.Of));
+        var image = await images.AcquireAsync(
+            task.Id, task.ServiceId, await PinAsync(reference, ct).ConfigureAwait(false),
+            new Progress<PullProgress>(p => progress(p.ToString())), ct).ConfigureAwait(false);
+        // It is here now: what it took to get it is not needed in memory for as long as the task lives.
+        task.Registries.Clear();
+        return image;
     }
 
     /// <summary>A tag that no manager resolved: as its registry has it now, else as it is on this node.</summary>

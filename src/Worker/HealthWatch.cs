@@ -1,3 +1,4 @@
+using Swarm.Model;
 using Swarm.Runtime.Containers;
 using Swarm.Worker.Core;
 
@@ -132,7 +133,7 @@ internal sealed class HealthWatch : IAsyncDisposable
     {
         var text = output.Trim();
         text = text.Length == 0 ? "no output" : text.Length > MaxShownChars ? "…" + text[^MaxShownChars..] : text;
-        return string.Concat(text.Select(static c => char.IsControl(c) ? ' ' : c));
+        return Printable.Line(text);
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Google.Protobuf;
 using Swarm.Protocol.V1;
 using Swarm.RoutingMesh.Core;
@@ -47,6 +48,44 @@ internal sealed class HostPortBook(string directory)
         File.WriteAllBytes(Path.Combine(directory, task), document.ToByteArray());
         _tasks[task] = (address, list);
         return true;
+    }
+
+    /// <summary>The first of these ports that somebody else has, in words; null when all are free.</summary>
+    internal string? Taken(string task, IReadOnlyCollection<PortConfig> ports)
+    {
+        foreach (var port in ports)
+        {
+            var text = $"{port.PublishedPort}/{port.Protocol.ToString().ToLowerInvariant()}";
+            if (_tasks.FirstOrDefault(t => t.Key != task && t.Value.Ports.Any(
+                p => p.PublishedPort == port.PublishedPort && p.Protocol == port.Protocol)).Key is { } holder)
+            {
+                return $"port {text} is published by container {holder} already; use another, or end that one";
+            }
+
+            if (IsBound(port))
+            {
+                return $"port {text} is in use by a program of this host; use another, or end it";
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsBound(PortConfig port)
+    {
+        var isTcp = port.Protocol != PortConfig.Types.Protocol.Udp;
+        using var probe = new Socket(
+            AddressFamily.InterNetwork, isTcp ? SocketType.Stream : SocketType.Dgram,
+            isTcp ? ProtocolType.Tcp : ProtocolType.Udp);
+        try
+        {
+            probe.Bind(new IPEndPoint(IPAddress.Any, (int)port.PublishedPort));
+            return false;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            return true;
+        }
     }
 
     /// <summary>True when the task had published something.</summary>

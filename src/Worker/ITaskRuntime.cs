@@ -46,6 +46,10 @@ public interface ITaskRuntime
     /// <exception cref="TaskRejectedException">It can never run here as specified; one line for the user.</exception>
     Task PrepareAsync(AssignedTask task, Action<string> progress, CancellationToken ct);
 
+    /// <summary>Where the program is to wait for somebody who attaches: ends when there is one.</summary>
+    /// <exception cref="TaskRejectedException">Nobody came in time.</exception>
+    Task AwaitCallerAsync(AssignedTask task, CancellationToken ct) => Task.CompletedTask;
+
     /// <summary>Runs the prepared container; ends when it can take connections, or has ended already.</summary>
     /// <exception cref="TaskRejectedException">The runtime refused; one line for the user.</exception>
     Task<StartedContainer> StartAsync(AssignedTask task, CancellationToken ct);
@@ -56,7 +60,10 @@ public interface ITaskRuntime
     /// <summary>Ends when the container has ended, by itself or because it was unhealthy.</summary>
     Task<ContainerEnd> WaitAsync(TaskId task, CancellationToken ct);
 
-    /// <summary>Stop signal, grace period, kill; ends when it has ended.</summary>
+    /// <summary>
+    /// Stop signal, grace period, kill; ends when it has ended. A task that nobody assigns has an id and no
+    /// specification: it is stopped as its container was made to be.
+    /// </summary>
     Task<ContainerEnd> StopAsync(AssignedTask task, CancellationToken ct);
 
     /// <summary>Gives back what an ended or called-off task holds (file system, address, cgroup); keeps its

@@ -1,7 +1,9 @@
+using System.Threading.Channels;
 using Google.Protobuf;
 using Swarm.Model;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
+using Swarm.Runtime.Containers;
 
 namespace Swarm.Worker;
 
@@ -10,6 +12,12 @@ internal sealed class LogPublisher(ITaskLogs logs, RpcChannel channel, WorkerLog
 {
     /// <summary>Subscriptions that are answered at a time; one more is ignored and the leader reports it.</summary>
     private const int MaxSubscriptions = 64;
+
+    /// <summary>Lines of one task that are read ahead; one has 256 KiB at most.</summary>
+    private const int MaxWaitingLines = 16;
+
+    /// <summary>How long a task that writes nothing holds up the others' lines for the sake of their order.</summary>
+    private static readonly TimeSpan FollowPatience = TimeSpan.FromMilliseconds(150);
 
     private static readonly RpcMethod<PublishLogsRequest, PublishLogsResponse> PublishMethod =
         RpcMethod<PublishLogsRequest,
@@ -59,9 +67,9 @@ internal sealed class LogPublisher(ITaskLogs logs, RpcChannel channel, WorkerLog
         try
         {
             await using var call = channel.ClientStream(PublishMethod, ct: ct);
-            using var writing = new SemaphoreSlim(1, 1);
-            await Task.WhenAll(subscription.TaskIds.Select(
-                task => PublishTaskAsync(subscription, task, call, writing, ct))).ConfigureAwait(false);
+            await call.WriteAsync(
+                new PublishLogsRequest { SubscriptionId = subscription.SubscriptionId }, ct).ConfigureAwait(false);
+            await PublishAsync(subscription, call, ct).ConfigureAwait(false);
             await call.CompleteAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -74,32 +82,72 @@ internal sealed class LogPublisher(ITaskLogs logs, RpcChannel channel, WorkerLog
         }
     }
 
-    private async Task PublishTaskAsync(
-        LogSubscription subscription, string task, ClientStreamCall<PublishLogsRequest, PublishLogsResponse> call,
-        SemaphoreSlim writing, CancellationToken ct)
+    /// <summary>All of its tasks' lines by time, so that the leader has one sequence a node to merge.</summary>
+    private async Task PublishAsync(
+        LogSubscription subscription, ClientStreamCall<PublishLogsRequest, PublishLogsResponse> call,
+        CancellationToken ct)
     {
-        DateTimeOffset? since = subscription.SinceNs > 0
-            ? DateTimeOffset.UnixEpoch + SpecDefaults.FromNs(subscription.SinceNs)
-            : null;
-        var lines = logs.ReadAsync(task, subscription.Tail, since, subscription.Follow, ct);
-        await foreach (var line in lines.WithCancellation(ct).ConfigureAwait(false))
+        var merge = new TimeMerge<PublishLogsRequest>(
+            static l => l.AtNs, subscription.Follow ? FollowPatience : Timeout.InfiniteTimeSpan);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var reading = subscription.TaskIds.Select(task => ReadAsync(subscription, task, merge, end.Token)).ToList();
+        merge.Complete();
+        try
         {
-            await writing.WaitAsync(ct).ConfigureAwait(false);
-            try
+            await foreach (var line in merge.ReadAllAsync(ct).ConfigureAwait(false))
             {
-                await call.WriteAsync(new PublishLogsRequest
+                await call.WriteAsync(line, ct).ConfigureAwait(false);
+            }
+
+            await Task.WhenAll(reading).ConfigureAwait(false);
+        }
+        finally
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task ReadAsync(
+        LogSubscription subscription, string task, TimeMerge<PublishLogsRequest> merge, CancellationToken ct)
+    {
+        var waiting = Channel.CreateBounded<PublishLogsRequest>(MaxWaitingLines);
+        merge.Add(waiting.Reader);
+        try
+        {
+            // Reading files ahead is not to hold up the others.
+            await Task.Yield();
+            var details = subscription.Details ? logs.DetailsOf(task) : new Dictionary<string, string>();
+            var lines = logs.ReadAsync(task, QueryOf(subscription, task), ct);
+            await foreach (var line in lines.WithCancellation(ct).ConfigureAwait(false))
+            {
+                var request = new PublishLogsRequest
                 {
                     SubscriptionId = subscription.SubscriptionId,
                     TaskId = task,
                     AtNs = SpecDefaults.ToNs(line.At - DateTimeOffset.UnixEpoch),
                     Stderr = line.IsStandardError,
-                    Line = ByteString.CopyFrom(line.Line.Span),
-                }, ct).ConfigureAwait(false);
-            }
-            finally
-            {
-                writing.Release();
+                    Line = UnsafeByteOperations.UnsafeWrap(line.Line),
+                    Nth = (ulong)line.Nth,
+                };
+                request.Details.Add(details.ToDictionary());
+                await waiting.Writer.WriteAsync(request, ct).ConfigureAwait(false);
             }
         }
+        finally
+        {
+            waiting.Writer.Complete();
+        }
     }
+
+    private static LogQuery QueryOf(LogSubscription subscription, string task)
+    {
+        var query = new LogQuery(
+            subscription.Tail, subscription.SinceNs > 0 ? At(subscription.SinceNs) : null, subscription.Follow);
+        return subscription.Places.FirstOrDefault(p => p.TaskId == task) is { } place
+            ? query with { After = new LogPosition(At(place.AtNs), place.Stderr, (long)place.Nth) }
+            : query;
+    }
+
+    private static DateTimeOffset At(long ns) => DateTimeOffset.UnixEpoch + SpecDefaults.FromNs(ns);
 }

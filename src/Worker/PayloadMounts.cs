@@ -17,7 +17,8 @@ internal static class PayloadMounts
 
     /// <summary>Puts the files there; a container without any gets no mount.</summary>
     /// <exception cref="TaskRejectedException">The leader did not send one of them: it was removed.</exception>
-    internal static void Fill(string folder, Protocol.V1.ContainerSpec container, PayloadBook book)
+    internal static void Fill(
+        string folder, Protocol.V1.ContainerSpec container, PayloadBook book, IdRange? range)
     {
         var files = new List<MemoryFile>();
         var copies = new List<byte[]>();
@@ -35,7 +36,7 @@ internal static class PayloadMounts
 
             if (files.Count > 0)
             {
-                MemoryFiles.Mount(folder, files);
+                MemoryFiles.Mount(folder, files, range);
             }
         }
         finally

@@ -104,7 +104,7 @@ internal sealed class TaskFleet(ITaskRuntime runtime, Action<TaskId, TaskStatus>
         foreach (var stray in runtime.Known.Where(id => !named.Contains(id) && !_runners.ContainsKey(id)).ToList())
         {
             log.RemovingStray(stray.Value);
-            Launch(new AssignedTask { Id = stray.Value, Spec = new TaskSpec() }, unassigned: true);
+            Launch(new AssignedTask { Id = stray.Value }, unassigned: true);
         }
     }
 

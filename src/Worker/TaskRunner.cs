@@ -104,7 +104,7 @@ internal sealed class TaskRunner
                     await PrepareAsync(assigned, change).ConfigureAwait(false);
                     break;
                 case TaskStep.Start:
-                    await StartAsync(assigned, stop).ConfigureAwait(false);
+                    await StartAsync(assigned, change, stop).ConfigureAwait(false);
                     break;
                 case TaskStep.AwaitHealth:
                     await AwaitHealthAsync(change).ConfigureAwait(false);
@@ -156,11 +156,13 @@ internal sealed class TaskRunner
         }
     }
 
-    private async Task StartAsync(AssignedTask assigned, CancellationToken stop)
+    private async Task StartAsync(AssignedTask assigned, CancellationToken change, CancellationToken stop)
     {
         Report(TaskState.Starting, "starting");
         try
         {
+            // Called off while it waits it was not started: the next step stops it, or waits on.
+            await _runtime.AwaitCallerAsync(assigned, change).ConfigureAwait(false);
             var started = await _runtime.StartAsync(assigned, stop).ConfigureAwait(false);
             if (started.Ended is { } end)
             {

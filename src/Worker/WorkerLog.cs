@@ -34,6 +34,12 @@ internal sealed partial class WorkerLog(ILogger logger)
     [LoggerMessage(9, LogLevel.Warning, "task {TaskId}: {Step} failed and is tried again: {Reason}")]
     internal partial void StepRetried(string taskId, string step, string reason);
 
+    [LoggerMessage(11, LogLevel.Warning, "a conversation with task {TaskId} failed: {Reason}")]
+    internal partial void TaskSessionFailed(string taskId, string reason);
+
+    [LoggerMessage(12, LogLevel.Error, "a conversation with task {TaskId} broke")]
+    internal partial void TaskSessionBroke(string taskId, Exception error);
+
     [LoggerMessage(10, LogLevel.Critical, "the agent broke: swarmd ends")]
     internal partial void AgentBroke(Exception error);
 }

@@ -19,6 +19,7 @@ public sealed class WorkerNetwork : INodeDataPlane, IAsyncDisposable
     private readonly HostPortBook _hostPorts;
     private readonly ConcurrentDictionary<string, ContainerNetwork> _attached = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, PeerNode> _peers = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _detachLater = new(StringComparer.Ordinal);
     private NodeNetwork? _network;
     private AddressPool? _addresses;
     private string _subnet = "";
@@ -66,6 +67,13 @@ public sealed class WorkerNetwork : INodeDataPlane, IAsyncDisposable
             _hostPorts.Load(attached.ToDictionary(a => a.ContainerId, a => a.Address));
             _network = network;
             _subnet = nodeSubnet;
+            foreach (var gone in _detachLater)
+            {
+                await network.DetachAsync(gone).ConfigureAwait(false);
+                await Freed(gone).ConfigureAwait(false);
+            }
+
+            _detachLater.Clear();
         },
         ct);
 
@@ -148,31 +156,64 @@ public sealed class WorkerNetwork : INodeDataPlane, IAsyncDisposable
         _attached.TryGetValue(taskId, out var container) ? container.Address.ToString() : "";
 
     /// <summary>Takes a task off the network; its address is free again.</summary>
-    internal Task DetachAsync(string taskId, CancellationToken ct) => AloneAsync(
-        async () =>
+    internal async Task DetachAsync(string taskId, CancellationToken ct)
+    {
+        NodeNetwork? network = null;
+        await AloneAsync(
+            async () =>
+            {
+                network = _network;
+                if (network is null)
+                {
+                    // It ended before this daemon knew its network: it is taken off as soon as there is one.
+                    _detachLater.Add(taskId);
+                }
+                else if (_hostPorts.Withdraw(taskId))
+                {
+                    await ProgramAsync().ConfigureAwait(false);
+                }
+            },
+            ct).ConfigureAwait(false);
+        if (network is null)
         {
-            if (_network is null)
-            {
-                return;
-            }
+            return;
+        }
 
-            if (_hostPorts.Withdraw(taskId))
-            {
-                await ProgramAsync().ConfigureAwait(false);
-            }
-
-            await _network.DetachAsync(taskId).ConfigureAwait(false);
-            if (_attached.TryRemove(taskId, out var known))
-            {
-                _addresses!.Release(known.Address);
-            }
-        },
-        ct);
+        // Many at once: the kernel takes its time to delete a device, and about the same for fifty.
+        await KernelAsync(() => network.DetachAsync(taskId)).ConfigureAwait(false);
+        await AloneAsync(() => Freed(taskId), CancellationToken.None).ConfigureAwait(false);
+    }
 
     /// <summary>Publishes ports of publish mode host for a task that is about to run.</summary>
     internal Task PublishHostPortsAsync(
         string taskId, IPAddress address, IReadOnlyCollection<PortConfig> ports, CancellationToken ct) => AloneAsync(
         () => ports.Count > 0 && _hostPorts.Publish(taskId, address, ports) ? ProgramAsync() : Task.CompletedTask, ct);
+
+    /// <summary>The same for a container that a person runs; why it was not done, null when it was.</summary>
+    internal async Task<string?> TryPublishAsync(
+        string id, IPAddress address, IReadOnlyCollection<PortConfig> ports, CancellationToken ct)
+    {
+        string? reason = null;
+        await AloneAsync(
+            async () =>
+            {
+                reason = _hostPorts.Taken(id, ports);
+                if (reason is not null)
+                {
+                    return;
+                }
+
+                _hostPorts.Publish(id, address, ports);
+                var refused = (await ApplyAsync().ConfigureAwait(false)).FirstOrDefault(r => r.ServiceId == id);
+                reason = refused is null ? null : $"port {refused.Port} cannot be published: {refused.Reason}";
+                if (refused is not null && _hostPorts.Withdraw(id))
+                {
+                    await ApplyAsync().ConfigureAwait(false);
+                }
+            },
+            ct).ConfigureAwait(false);
+        return reason;
+    }
 
     /// <summary>Removes everything: the node leaves the swarm.</summary>
     public Task RemoveAllAsync(CancellationToken ct) => AloneAsync(
@@ -204,11 +245,23 @@ public sealed class WorkerNetwork : INodeDataPlane, IAsyncDisposable
 
     private async Task ProgramAsync()
     {
-        var table = new MeshTable(_book.Version, [.. _book.Services(), .. _hostPorts.Services()]);
-        foreach (var refused in await Network().ApplyAsync(table).ConfigureAwait(false))
+        foreach (var refused in await ApplyAsync().ConfigureAwait(false))
         {
             _options.Log($"not published on this node: {refused}");
         }
+    }
+
+    private Task<IReadOnlyList<RefusedEntry>> ApplyAsync() => Network().ApplyAsync(
+        new MeshTable(_book.Version, [.. _book.Services(), .. _hostPorts.Services()]));
+
+    private Task Freed(string id)
+    {
+        if (_attached.TryRemove(id, out var known))
+        {
+            _addresses!.Release(known.Address);
+        }
+
+        return Task.CompletedTask;
     }
 
     private Task ReleaseAsync(IPAddress address)
@@ -225,34 +278,23 @@ public sealed class WorkerNetwork : INodeDataPlane, IAsyncDisposable
         await _one.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            await work().ConfigureAwait(false);
-        }
-        catch (MeshException e)
-        {
-            throw new IOException(e.Message, e);
+            await KernelAsync(work).ConfigureAwait(false);
         }
         finally
         {
             _one.Release();
         }
     }
-}
 
-/// <summary>What the node says about its network.</summary>
-public sealed record WorkerNetworkOptions
-{
-    /// <summary>Where other nodes reach this one.</summary>
-    public required IPAddress NodeAddress { get; init; }
-
-    /// <summary>For network namespaces; gone after a reboot.</summary>
-    public required string RunDirectory { get; init; }
-
-    /// <summary>For what has to survive the daemon.</summary>
-    public required string DataDirectory { get; init; }
-
-    /// <summary>The daemon's own ports: containers may not reach them, services may not take them.</summary>
-    public IReadOnlyList<ushort> ProtectedPorts { get; init; } = [];
-
-    /// <summary>Told what an operator wants to know.</summary>
-    public Action<string> Log { get; init; } = static _ => { };
+    private static async Task KernelAsync(Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (MeshException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
 }

@@ -37,4 +37,12 @@ internal sealed class Dice(ulong seed)
         }
         return list;
     }
+
+    public byte[] Bytes(int count)
+    {
+        var bytes = new byte[count];
+        for (var i = 0; i < count; i++)
+            bytes[i] = (byte)Below(256);
+        return bytes;
+    }
 }

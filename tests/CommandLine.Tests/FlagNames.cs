@@ -51,5 +51,5 @@ internal static class FlagNames
 
     /// <summary>They change what the command does and not the spec, or say what there is one of.</summary>
     internal static readonly string[] ChangeNoSpec =
-        ["detach", "quiet", "no-resolve-image", "endpoint-mode", "isolation"];
+        ["detach", "quiet", "no-resolve-image", "endpoint-mode", "isolation", "with-registry-auth"];
 }

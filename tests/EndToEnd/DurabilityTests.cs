@@ -39,20 +39,17 @@ public sealed class DurabilityTests : IDisposable
         foreach (var host in Lab.Managers)
             Trace(host);
         var names = Enumerable.Range(0, Writes).Select(n => $"strace-{n}-end").ToList();
-        foreach (var name in names)
-        {
-            lab.Ctl(
-                leader, "service", "create", "--detach", "--no-resolve-image", "--replicas", "0", "--name", name,
-                "strace/nothing:1").Expect();
-        }
+        var ids = names.ConvertAll(name => lab.Ctl(
+            leader, "service", "create", "--detach", "--no-resolve-image", "--replicas", "0", "--name", name,
+            "strace/nothing:1").Expect().Lines[0].Trim());
 
         tracers.ForEach(StopTracer);
         var calls = Lab.Managers.ToDictionary(h => h, h => SystemCalls.Read(Path.Combine(folder, h)));
-        foreach (var name in names)
+        foreach (var (name, id) in names.Zip(ids))
         {
-            var (from, until) = Exchange(calls[leader], name);
-            var durable = calls.Values.Count(c => c.Any(
-                call => call is { Name: "fdatasync", Succeeded: true } && call.Began >= from && call.Ended <= until));
+            var (from, until) = Exchange(calls[leader], name, id);
+            var durable = calls.Values.Count(c => c.Any(call => call is { Name: "fdatasync", Succeeded: true }
+                && call.Text.Contains(".wal>", StringComparison.Ordinal) && call.Began >= from && call.Ended <= until));
             Assert.True(
                 durable >= Majority,
                 $"{name}: asked at {from}, answered at {until}: only {durable} managers had synced in between");
@@ -66,7 +63,7 @@ public sealed class DurabilityTests : IDisposable
         var start = new ProcessStartInfo(
             "strace",
             [
-                "-f", "-ttt", "-T", "-s", "4096", "-e",
+                "-f", "-y", "-ttt", "-T", "-s", "4096", "-e",
                     "trace=fdatasync,recvmsg,recvfrom,read,sendmsg,sendto,write,writev",
                 "-o", output, "-p", pid,
             ])
@@ -89,17 +86,16 @@ public sealed class DurabilityTests : IDisposable
             tracer.Kill();
     }
 
-    /// <summary>From reading the request to the last that was sent on that socket.</summary>
-    private static (double From, double Until) Exchange(List<SystemCall> calls, string name)
+    /// <summary>From reading the request to the beginning of the send that carries the answer: the new service's id.
+    /// </summary>
+    private static (double From, double Until) Exchange(List<SystemCall> calls, string name, string id)
     {
         var first = calls.FindIndex(c => c.Name is "recvmsg" or "recvfrom" or "read" && c.Text.Contains(name));
         Assert.True(first >= 0, $"the request for {name} was not seen");
         var request = calls[first];
-        // The next command is another connection, which may have the same number: it begins with the client's preface.
-        var answers = calls.Skip(first + 1).Where(c => c.File == request.File)
-            .TakeWhile(c => !c.Text.Contains("PRI * HTTP/2.0", StringComparison.Ordinal))
-            .Where(c => c.Name is "sendmsg" or "sendto" or "write" or "writev").ToList();
-        Assert.True(answers.Count > 0, $"the answer to {name} was not seen");
-        return (request.Began, answers.Max(c => c.Began));
+        var answer = calls.Skip(first + 1).FirstOrDefault(c => c.File == request.File
+            && c.Name is "sendmsg" or "sendto" or "write" or "writev" && c.Text.Contains(id, StringComparison.Ordinal));
+        Assert.True(answer is not null, $"the answer to {name}, {id}, was not seen");
+        return (request.Began, answer.Began);
     }
 }

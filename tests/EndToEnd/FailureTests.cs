@@ -131,6 +131,31 @@ public sealed class FailureTests
             () => lab.ServiceText("n1", "web"));
     }
 
+    /// <summary>
+    /// Nobody assigns its task any more: the container is stopped with what it was made with (once the daemon fell over
+    /// the missing specification, at every start again).
+    /// </summary>
+    [Fact]
+    public void A_service_removed_while_the_daemon_is_away_ends_when_it_is_back()
+    {
+        lab.Create("web", "--replicas", "1", "--constraint", "node.hostname==n4", $"{Lab.Image}:1").Expect();
+        Assert.Single(lab.WebProcesses("n4"));
+        lab.Run("kill", "n4").Expect();
+        Wait.Until(
+            "n4 is down", RecoverSeconds,
+            () => lab.Nodes("n1").Single(node => node.Hostname == "n4").Status == "Down", () => lab.NodesText("n1"));
+        lab.Ctl("n1", "service", "rm", "web").Expect();
+        Wait.Until(
+            "its tasks are forgotten", RecoverSeconds,
+            () => lab.Ctl("n1", "node", "ps", "n4", "-q").Expect().Lines.Length == 0);
+        Assert.Single(lab.WebProcesses("n4"));
+        lab.Run("start", "n4").Expect();
+        Wait.Until("its container has ended", RecoverSeconds, () => lab.WebProcesses("n4").Length == 0);
+        Wait.Until(
+            "n4 is ready", RecoverSeconds,
+            () => lab.Nodes("n1").Single(node => node.Hostname == "n4").IsUsable, () => lab.NodesText("n1"));
+    }
+
     [Fact]
     public async Task Acknowledged_services_survive_the_death_of_all_managers()
     {

@@ -9,7 +9,13 @@ public sealed class TortureTests
 {
     private const string Tool = "tests/Torture/bin/Release/net10.0/Swarm.Torture.dll";
 
-    public TortureTests(Lab lab) => lab.Reset();
+    private readonly Lab lab;
+
+    public TortureTests(Lab lab)
+    {
+        this.lab = lab;
+        lab.Reset();
+    }
 
     [Fact]
     public void Kills_of_managers_lose_no_acknowledged_write_and_the_history_is_linearizable() =>
@@ -30,6 +36,17 @@ public sealed class TortureTests
 
     [Fact]
     public void Busy_cores_cost_the_leader_nothing() => Holds("cpu", "--seconds", "12");
+
+    [Fact]
+    public void Containers_go_on_and_ends_are_known_when_their_daemon_is_killed()
+    {
+        using var patience = lab.WaitLongForNodes();
+        Holds("runtime-kill", "--rounds", "1", "--containers", "8", "--host", "n1");
+    }
+
+    [Fact]
+    public void Starts_and_stops_leave_nothing_behind() =>
+        Holds("leaks", "--cycles", "21", "--containers", "4", "--host", "n1");
 
     private static void Holds(string verb, params string[] options)
     {

@@ -55,6 +55,30 @@ public sealed class CommandTests
         Assert.Single(one.Node.State.Services);
     }
 
+    /// <summary>Under thousands of commands a second the last ones that are known are of the last second.</summary>
+    [Theory]
+    [InlineData("7200000")]
+    [InlineData("since when?")]
+    public async Task What_may_have_acted_before_all_that_is_known_does_not_act_again(string askedMsAgo)
+    {
+        await using var one = await OneManager.StartAsync();
+        var before = new Dictionary<string, string> { ["swarm-asked-ms-ago"] = askedMsAgo };
+        var request = one.Marked(OneManager.Create("web"));
+        var told = await Assert.ThrowsAsync<RpcException>(
+            () => one.CallAsync<CreateServiceRequest, CreateServiceResponse>("CreateService", request, before));
+        Assert.Equal(RpcStatusCode.DeadlineExceeded, told.Code);
+        Assert.Contains("it is not known whether", told.Message, StringComparison.Ordinal);
+        Assert.Empty(one.Node.State.Services);
+
+        var first = await Create(one, request);
+        Assert.Equal(
+            first, await one.CallAsync<CreateServiceRequest, CreateServiceResponse>("CreateService", request, before));
+        before["swarm-asked-ms-ago"] = "1500";
+        await one.CallAsync<CreateServiceRequest, CreateServiceResponse>(
+            "CreateService", one.Marked(OneManager.Create("other")), before);
+        Assert.Equal(2, one.Node.State.Services.Count);
+    }
+
     [Fact]
     public async Task When_replies_are_lost_the_number_of_objects_is_exact()
     {
@@ -147,6 +171,22 @@ public sealed class CommandTests
         }
     }
 
+    /// <summary>The number may exist in both epochs and stand for something else.</summary>
+    [Fact]
+    public async Task A_revision_of_another_epoch_is_refused_whether_or_not_it_exists_here()
+    {
+        await using var one = await OneManager.StartAsync();
+        var list = await one.CallAsync<ListNodesRequest, ListNodesResponse>("ListNodes", new ListNodesRequest());
+        Assert.Equal(0UL, list.Epoch);
+        await using var watch = one.Watch(new WatchRequest { AfterRevision = list.Revision, Epoch = 1_780_000_000 });
+        var e = await Assert.ThrowsAsync<RpcException>(async () => await watch.ReadAllAsync(default).FirstAsync());
+        Assert.Equal(RpcStatusCode.OutOfRange, e.Code);
+        Assert.Contains("is of epoch 1780000000 of the swarm, which began anew as epoch 0", e.Message);
+        Assert.Equal(0UL, Compacted.Parser.ParseFrom(e.Details ?? []).Epoch);
+        await using var now = one.Watch(new WatchRequest { Epoch = 5 });
+        Assert.Equal(0UL, (await now.ReadAllAsync(default).FirstAsync()).Epoch);
+    }
+
     [Fact]
     public async Task A_scraper_gets_valid_text_with_every_part()
     {
@@ -164,6 +204,7 @@ public sealed class CommandTests
         Assert.Equal(1, samples["swarm_store_objects{kind=\"service\"}"]);
         Assert.Equal(StoreFormat.Newest, samples["swarm_store_format"]);
         Assert.True(samples["swarm_raft_applied_index"] >= 4);
+        Assert.Equal(0, samples["swarm_raft_disputed_index"]);
         Assert.True(samples["swarm_raft_proposals_total{outcome=\"done\"}"] >= 3);
         Assert.True(samples["swarm_store_apply_seconds_count"] >= 3);
         Assert.True(samples["swarm_raft_fsync_seconds_count"] >= 3);

@@ -31,7 +31,7 @@ public sealed class OfflineLogTests
             log.State, new NewEpochRequest(one.Options().NodeId, new NodeSpec(), false, [1], [2]),
             DateTimeOffset.UtcNow);
         var directory = one.Options().RaftDirectory + ".next";
-        var options = one.Options() with { Epoch = 1, RaftDirectory = directory };
+        var options = one.Options() with { Epoch = next.State.Cluster!.Epoch, RaftDirectory = directory };
         OfflineLog.Begin(options, next.State, log.Term + 1);
         // Once more on the same place is refused: a log is never overwritten.
         Assert.Throws<IOException>(() => OfflineLog.Begin(options, next.State, log.Term + 1));
@@ -40,8 +40,8 @@ public sealed class OfflineLogTests
         Assert.True(await again.BecomesLeaderAsync(default));
         var state = await again.FreshStateAsync(default);
         Assert.NotNull(state.Services.Get(new ServiceId(created.Id)));
-        Assert.Equal(1UL, state.Cluster!.Epoch);
-        Assert.Equal(1UL, again.Epoch);
+        Assert.Equal(options.Epoch, state.Cluster!.Epoch);
+        Assert.Equal(options.Epoch, again.Epoch);
         Assert.True(again.RaftStatus.Term > log.Term);
         Assert.Equal(options.RaftId, Assert.Single(again.RaftStatus.Members).Id);
     }

@@ -9,6 +9,7 @@ using Swarm.Model;
 using Swarm.Protocol.V1;
 using Swarm.Raft;
 using Swarm.Rpc;
+using Swarm.Rpc.Tests;
 using Swarm.Security;
 using Swarm.Store;
 
@@ -80,7 +81,7 @@ internal sealed class OneManager : IAsyncDisposable
     /// <summary>One that other nodes can dial.</summary>
     internal static async Task<OneManager> StartListeningAsync()
     {
-        var one = new OneManager { Port = FreePort() };
+        var one = new OneManager { Port = TestPorts.Free() };
         ManagerNode.Bootstrap(one.Options());
         one.Node = await ManagerNode.StartAsync(one.Options(), default);
         await one.Node.InitializeAsync(one._cluster, new NodeSpec(), default);
@@ -166,11 +167,12 @@ internal sealed class OneManager : IAsyncDisposable
         return request;
     }
 
-    internal Task<TRes> CallAsync<TReq, TRes>(string method, TReq request)
+    internal Task<TRes> CallAsync<TReq, TRes>(
+        string method, TReq request, IReadOnlyDictionary<string, string>? metadata = null)
         where TReq : class, IMessage<TReq>, new()
         where TRes : class, IMessage<TRes>, new() => _channel!.UnaryAsync(
             RpcMethod<TReq, TRes>.Of(Control, method), request,
-            new CallOptions { Deadline = TimeSpan.FromSeconds(20) });
+            new CallOptions { Deadline = TimeSpan.FromSeconds(20), Metadata = metadata });
 
     internal ServerStreamCall<WatchResponse> Watch(WatchRequest request) =>
         _channel!.ServerStream(RpcMethod<WatchRequest, WatchResponse>.Of(Control, "Watch"), request);
@@ -199,9 +201,12 @@ internal sealed class OneManager : IAsyncDisposable
     private async Task ServeAsync()
     {
         _server = await RpcServer.StartAsync(
-            new RpcServerOptions { UnixSockets = [Socket] }, [new ControlService(() => Node).Build()], default);
+            new RpcServerOptions { UnixSockets = [Socket] }, [Service().Build()], default);
         _channel = RpcChannel.ForUnixSocket(Socket);
     }
+
+    private ControlService Service() =>
+        new(() => Node, static image => new RegistryLogin(image.Split('/')[0], "ci", RegistryPassword));
 
     internal async Task StopAsync()
     {
@@ -234,6 +239,9 @@ internal sealed class OneManager : IAsyncDisposable
 
     private void SaveIdentity() => Certificates.Save(_identity);
 
+    /// <summary>What somebody logged in with on this host.</summary>
+    internal const string RegistryPassword = "canary-registry-5280";
+
     internal ManagerOptions Options() => new()
     {
         AtRest = Vault is null ? null : new AtRest(Vault)
@@ -250,7 +258,7 @@ internal sealed class OneManager : IAsyncDisposable
         ServerTls = () => TlsSettings.Server(_identity, PeerChecks.None),
         ClientTls = () => TlsSettings.Client(_identity, PeerExpectation.AnyManager, PeerChecks.None),
         Identify = Identify,
-        ResolveImage = (_, _) => throw new RpcException(RpcStatusCode.Unavailable, "there is no registry here"),
+        ResolveImage = (_, _, _) => throw new RpcException(RpcStatusCode.Unavailable, "there is no registry here"),
         Loggers = NullLoggerFactory.Instance,
     };
 
@@ -260,13 +268,6 @@ internal sealed class OneManager : IAsyncDisposable
                 subject.Role == CertificateRole.Manager ? CallerRole.Manager : CallerRole.Worker,
                 subject.NodeId.Value, subject.ClusterId.Value, remote)
             : null;
-
-    private static int FreePort()
-    {
-        using var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 
     private static string NewId() => IdFormat.FromRandom(RandomNumberGenerator.GetBytes(IdFormat.RandomBytes));
 }

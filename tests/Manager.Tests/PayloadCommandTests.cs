@@ -25,6 +25,8 @@ public sealed class PayloadCommandTests
         Assert.Equal(made.Id, list.Payloads.Single().Id);
         Assert.True(list.Payloads.Single().Data.IsEmpty);
         await one.RestartAsync();
+        // An answer means that what was in the log has been applied again.
+        Assert.Equal(made.Id, (await GetAsync(one, PayloadKind.Secret, "key")).Payload.Id);
         Assert.Equal(Canary, one.Node.State.Payloads.Values.Single(
             p => p.Kind == PayloadKind.Secret).Data.ToStringUtf8());
         await one.StopAsync();

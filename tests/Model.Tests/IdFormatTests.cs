@@ -1,3 +1,4 @@
+using System.Numerics;
 using FsCheck;
 using FsCheck.Fluent;
 using Swarm.Model;
@@ -13,6 +14,21 @@ public sealed class IdFormatTests
         {
             var id = IdFormat.FromRandom(bytes);
             return id.Length == IdFormat.Chars && IdFormat.CouldBePrefix(id);
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Base36_is_the_number_in_that_base() => Prop.ForAll(
+        ArbMap.Default.ArbFor<byte[]>(), Gen.Choose(0, 60).ToArbitrary(),
+        (bytes, width) =>
+        {
+            var number = new BigInteger(bytes, isUnsigned: true, isBigEndian: true);
+            var digits = "";
+            for (; number > 0; number /= 36)
+            {
+                digits = "0123456789abcdefghijklmnopqrstuvwxyz"[(int)(number % 36)] + digits;
+            }
+
+            Assert.Equal(digits.PadLeft(width, '0'), IdFormat.Base36(bytes, width));
         }).QuickCheckThrowOnFailure();
 
     [Fact]

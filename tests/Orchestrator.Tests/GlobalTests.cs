@@ -47,6 +47,37 @@ public sealed class GlobalTests
         Assert.Equal(2, _world.Running(id).Count);
     }
 
+    /// <summary>Found by the simulator: what had been begun there was forgotten while it was begun again.</summary>
+    [Fact]
+    public void An_update_begins_no_other_slot_for_one_that_loses_its_room_on_the_way()
+    {
+        var nodes = Enumerable.Range(1, 3).Select(i => _world.AddNode($"n{i}")).ToList();
+        var spec = World.Global("agent");
+        spec.Update = new UpdatePolicy { Parallelism = 1, MonitorNs = 0 };
+        spec.Task.Reservations = new Resources { MemoryBytes = 6L << 30 };
+        var id = _world.Create(spec);
+        _world.Run(1);
+        _world.Update(id, s => s.Task.Container.Image = "web:2");
+        _world.Plan();
+        _world.Work();
+        _world.Plan();
+        var (begun, description) = (Updated(id).Single(), _world.State.Nodes[nodes[0]].Description!);
+        Assert.Equal((nodes[0], TaskState.Assigned), (begun.NodeId, begun.Status.State));
+        var small = description.Clone();
+        small.Resources.MemoryBytes = 1L << 30;
+        _world.MustDo(new Store.StoreAction.SetNodeDescription(nodes[0], small));
+        _world.Plan();
+        Assert.Equal(nodes[0], Updated(id).Single().NodeId);
+        Assert.NotEqual(begun.Id, Updated(id).Single().Id);
+        Assert.Equal(2, _world.Running(id).Count);
+        _world.MustDo(new Store.StoreAction.SetNodeDescription(nodes[0], description));
+        _world.Run(10);
+        Assert.Equal(3, Updated(id).Count(t => t.Status.State == TaskState.Running));
+    }
+
+    private List<TaskRecord> Updated(ServiceId id) =>
+        _world.Tasks(id).FindAll(t => t.IsWanted && _world.State.SpecOf(t).Task.Container.Image == "web:2");
+
     [Fact]
     public void A_global_task_that_does_not_fit_says_why()
     {
@@ -75,6 +106,30 @@ public sealed class GlobalTests
             _world.Tasks(id).Where(t => t.IsWanted),
             t => Assert.Equal("web:2", _world.State.SpecOf(t).Task.Container.Image));
         Assert.Equal(nodes[3..], _world.Running(id).Select(t => t.NodeId));
+    }
+
+    /// <summary>What waits for room itself must not wait for ever behind those that the update keeps waiting.</summary>
+    [Fact]
+    public void What_no_node_has_taken_is_updated_although_the_update_stands_still()
+    {
+        var nodes = Enumerable.Range(1, 4).Select(i => _world.AddNode(
+            $"n{i}", d => d.Resources.MemoryBytes = i <= 2 ? 1L << 30 : 8L << 30)).ToList();
+        var spec = World.Global("agent");
+        spec.Task.Reservations = new Resources { MemoryBytes = 2L << 30 };
+        spec.Update = new UpdatePolicy { Order = UpdatePolicy.Types.Order.StartFirst };
+        var id = _world.Create(spec);
+        _world.Run(1);
+        Assert.Equal(2, _world.Running(id).Count);
+        _world.SetAvailability(nodes[0], NodeSpec.Types.Availability.Pause);
+        _world.Update(id, s => s.Task.Reservations = new Resources { MemoryBytes = 7L << 30 });
+        _world.Run(10);
+        _world.SetAvailability(nodes[0], NodeSpec.Types.Availability.Active);
+        _world.Run(10);
+        Assert.Equal(2, _world.Running(id).Count);
+        var version = _world.State.Services[id].SpecVersion;
+        Assert.All(
+            _world.Tasks(id).Where(t => t.IsWanted && t.Status.State != TaskState.Running),
+            t => Assert.Equal(version, t.SpecVersion));
     }
 
     /// <summary>What it takes from one node it has to give back before it goes on to the next.</summary>

@@ -52,6 +52,28 @@ public sealed class JobTests
         Assert.Null(_world.WakeAt);
     }
 
+    /// <summary>A refused stop must not let one task too many run: who takes the turn comes with the next
+    /// plan.</summary>
+    [Fact]
+    public void The_turn_of_a_task_that_is_given_up_with_its_node_is_not_given_away_in_the_same_plan()
+    {
+        var node = _world.AddNode("n1");
+        var spec = Job(5, 1);
+        spec.Task.Restart = new RestartPolicy { Condition = RestartPolicy.Types.Condition.None };
+        var id = _world.Create(spec);
+        _world.Run(1);
+        _world.AddNode("n2");
+        _world.SetNode(node, NodeStatus.Types.State.Down);
+
+        var given = _world.Plan();
+        var next = _world.Plan();
+
+        Assert.Single(given.Actions, a => a is StoreAction.SetDesiredState { Desired: TaskState.Shutdown });
+        Assert.DoesNotContain(given.Actions, a => a is StoreAction.CreateTask);
+        Assert.Single(next.Actions, a => a is StoreAction.CreateTask { Task.Slot: 2 });
+        Assert.Single(_world.Tasks(id), t => t.IsLive);
+    }
+
     [Fact]
     public void What_fails_is_tried_again_after_the_delay_and_only_as_often_as_allowed()
     {
@@ -78,6 +100,57 @@ public sealed class JobTests
         var id = _world.Create(spec);
         _world.Run(20);
         Assert.Single(_world.Tasks(id));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_job_that_removes_itself_goes_when_its_time_is_over_however_it_ended(int exitCode)
+    {
+        _world.AddNode("n1");
+        var spec = Job(2, 1);
+        spec.Task.Restart = new RestartPolicy { Condition = RestartPolicy.Types.Condition.None };
+        spec.ReplicatedJob.RemoveAfterNs = 30_000_000_000;
+        var id = _world.Create(spec);
+        _world.Run(100);
+        Assert.True(_world.Tasks(id).Single().IsLive);
+        _world.Crash = (_, _) => exitCode;
+        _world.Run(20);
+        Assert.False(_world.Service("job").Removing);
+        Assert.Equal(2, _world.Tasks(id).Count(t => t.Status.State.IsTerminal()));
+        Assert.NotNull(_world.WakeAt);
+        _world.Run(20);
+        Assert.Null(_world.State.Services.Get(id));
+        Assert.Empty(_world.Tasks(id));
+    }
+
+    [Fact]
+    public void A_job_that_waits_for_another_try_does_not_go()
+    {
+        _world.AddNode("n1");
+        _world.Crash = (_, _) => 1;
+        var spec = Job(1, 1);
+        spec.Task.Restart = new RestartPolicy { DelayNs = 60_000_000_000, MaxAttempts = 1 };
+        spec.ReplicatedJob.RemoveAfterNs = 0;
+        var id = _world.Create(spec);
+        _world.Run(50);
+        Assert.NotNull(_world.State.Services.Get(id));
+        _world.Run(30);
+        Assert.Null(_world.State.Services.Get(id));
+    }
+
+    [Fact]
+    public void A_job_on_a_node_that_is_away_is_not_over()
+    {
+        var node = _world.AddNode("n1");
+        var spec = Job(1, 1);
+        spec.Task.Restart = new RestartPolicy { Condition = RestartPolicy.Types.Condition.None };
+        spec.ReplicatedJob.RemoveAfterNs = 0;
+        var id = _world.Create(spec);
+        _world.Run(2);
+        _world.SetNode(node, NodeStatus.Types.State.Down);
+        _world.Run(100);
+        Assert.NotNull(_world.State.Services.Get(id));
     }
 
     [Fact]
@@ -140,6 +213,28 @@ public sealed class JobTests
         Assert.Equal(TaskState.Ready, next.DesiredState);
         _world.Run(2);
         Assert.Equal(TaskState.Running, _world.Tasks(id).Single(t => t.Id == next.Id).Status.State);
+    }
+
+    /// <summary>Found by the simulator: the next iteration ran beside the one before on each node.</summary>
+    [Fact]
+    public void A_new_iteration_waits_on_each_node_for_what_the_last_one_left()
+    {
+        _world.AddNode("n1");
+        _world.AddNode("n2");
+        var id = _world.Create(GlobalJob());
+        _world.Run(1);
+        var first = _world.Tasks(id);
+        Assert.All(first, t => Assert.Equal(TaskState.Running, t.Status.State));
+        _world.Update(id, s => s.Task.ForceUpdate++);
+        _world.Checker = (_, state) => Assert.All(
+            state.TasksOf(id).Where(t => t.Status.State == TaskState.Running).GroupBy(t => t.NodeId),
+            node => Assert.Single(node));
+        _world.Plan();
+        var next = _world.Tasks(id).FindAll(t => t.IsWanted);
+        Assert.Equal(2, next.Count);
+        Assert.All(next, t => Assert.Equal(TaskState.Ready, t.DesiredState));
+        _world.Run(2);
+        Assert.All(next, t => Assert.Equal(TaskState.Running, _world.State.Tasks[t.Id].Status.State));
     }
 
     [Fact]

@@ -23,6 +23,40 @@ public sealed class ReplicatedTests
     }
 
     [Fact]
+    public void Tasks_and_nodes_of_a_plan_come_in_the_order_of_the_store()
+    {
+        Nodes(20);
+        var id = _world.Create(World.Spec("web", 200));
+        var created = _world.Plan().Actions.Cast<StoreAction.CreateTask>().Select(a => a.Task).ToList();
+        InOrder(created.Select(t => t.Id.Value));
+        InOrder(created.Select(t => t.NodeId.Value));
+        Assert.Equal(Enumerable.Range(1, 200).Select(i => (ulong)i), _world.Tasks(id).Select(t => t.Slot));
+
+        static void InOrder(IEnumerable<string> ids)
+        {
+            var places = ids.Select(StableHash.Place).ToList();
+            Assert.Equal(places.Order(), places);
+        }
+    }
+
+    [Fact]
+    public void Where_not_all_have_room_the_lowest_slots_have_it()
+    {
+        Nodes(3);
+        var spec = World.Spec("web", 60);
+        spec.Task.Reservations = new Resources { MemoryBytes = 1L << 30 };
+        var id = _world.Create(spec);
+        _world.Run(3);
+        Assert.Equal(Enumerable.Range(1, 24).Select(i => (ulong)i), _world.Running(id).Select(t => t.Slot));
+        Assert.All(_world.State.Nodes.Keys, n => Assert.Equal(8, _world.State.TasksOn(n).Count()));
+        _world.Update(id, s => s.Replicated.Replicas = 20);
+        _world.Run(3);
+        _world.Update(id, s => s.Replicated.Replicas = 40);
+        _world.Run(3);
+        Assert.Equal(Enumerable.Range(1, 24).Select(i => (ulong)i), _world.Running(id).Select(t => t.Slot));
+    }
+
+    [Fact]
     public void Scaling_takes_from_the_fullest_node_and_the_highest_slot()
     {
         Nodes(3);
@@ -118,6 +152,29 @@ public sealed class ReplicatedTests
 
         Assert.Equal(9, _world.Tasks(id).Count);
         Assert.All(_world.Tasks(id), t => Assert.Equal(TaskState.Failed, t.Status.State));
+    }
+
+    /// <summary>Found by the simulator: it came back only when something else was planned.</summary>
+    [Fact]
+    public void What_lost_its_node_when_its_attempts_were_used_up_comes_back_as_the_window_moves_on()
+    {
+        var nodes = Nodes(2);
+        var spec = World.Spec("web", 1);
+        spec.Task.Restart = new RestartPolicy { DelayNs = 0, MaxAttempts = 1, WindowNs = 10_000_000_000 };
+        var id = _world.Create(spec);
+        _world.Run(1);
+        _world.Report(_world.Running(id).Single().Id, TaskState.Failed, 1);
+        _world.Run(1);
+        var again = _world.Running(id).Single();
+        _world.SetNode(again.NodeId, NodeStatus.Types.State.Down);
+        Assert.Equal(2, nodes.Count);
+        _world.Plan();
+        Assert.DoesNotContain(_world.Tasks(id), t => t.IsWanted);
+        Assert.Equal(again.CreatedAt.AddSeconds(10), _world.WakeAt);
+        _world.Run(8);
+        Assert.Empty(_world.Running(id));
+        _world.Run(3);
+        Assert.Single(_world.Running(id));
     }
 
     [Fact]

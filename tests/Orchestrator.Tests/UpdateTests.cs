@@ -233,6 +233,29 @@ public sealed class UpdateTests
         Assert.Equal(6, New(id));
     }
 
+    /// <summary>Found by the simulator: the update began such a slot again and again.</summary>
+    [Fact]
+    public void A_slot_that_the_restart_policy_gives_no_other_try_ends_as_after_any_switch()
+    {
+        var id = Start(2, new UpdatePolicy
+        {
+            FailureAction = UpdatePolicy.Types.FailureAction.Continue, MonitorNs = 0, Parallelism = 1,
+        });
+        _world.Unpullable = s => s.Task.Container.Image == "bad";
+        _world.Update(id, s =>
+        {
+            s.Task.Container.Image = "bad";
+            s.Task.Restart = new RestartPolicy { Condition = RestartPolicy.Types.Condition.None };
+        });
+        _world.Run(20);
+        Assert.Equal((State.Completed, "update completed"), Status(id));
+        Assert.Empty(_world.Running(id));
+        var version = _world.State.Services[id].SpecVersion;
+        Assert.All(
+            _world.Tasks(id).GroupBy(t => t.Slot),
+            slot => Assert.Equal(TaskState.Rejected, slot.Single(t => t.SpecVersion == version).Status.State));
+    }
+
     private ServiceId Start(ulong replicas, UpdatePolicy policy)
     {
         for (var i = 1; i <= 3; i++)

@@ -110,6 +110,38 @@ public sealed class LifeTests
         Assert.False(File.Exists(first.NamespacePath));
     }
 
+    [Fact]
+    public async Task Many_are_detached_together_and_their_addresses_serve_again()
+    {
+        await using var lab = await TestLab.StartClusterAsync(1);
+        var (host, count) = (lab.Hosts[0], 20);
+        var before = Names(await host.RunAsync("ip", "-br", "link"));
+        foreach (var turn in (int[])[1, 2])
+        {
+            var attached = await Task.WhenAll(Enumerable.Range(0, count).Select(n => host.Network.AttachAsync(
+                $"c{n}", IPAddress.Parse($"10.88.1.{10 + n}"), CancellationToken.None)));
+
+            await Task.WhenAll(attached.Select(container => host.Network.DetachAsync(container.ContainerId)));
+
+            Assert.Equal(before, Names(await host.RunAsync("ip", "-br", "link")));
+            Assert.DoesNotContain(attached, container => File.Exists(container.NamespacePath));
+        }
+    }
+
+    [Fact]
+    public async Task A_device_that_an_ended_daemon_took_off_the_bridge_is_deleted_at_the_next_start()
+    {
+        await using var lab = await TestLab.StartClusterAsync(1);
+        var host = lab.Hosts[0];
+        var device = (await host.AttachAsync("late")).HostDevice;
+        await host.CloseAsync();
+        await host.RunAsync("ip", "link", "set", device, "down", "nomaster", "group", "1937204071");
+
+        await host.OpenAsync();
+
+        Assert.DoesNotContain(device, Names(await host.RunAsync("ip", "-br", "link")));
+    }
+
     [Theory]
     [InlineData("../evil", "10.88.1.9")]
     [InlineData("", "10.88.1.9")]
@@ -184,8 +216,8 @@ public sealed class LifeTests
         Assert.DoesNotContain("10.88.", await host.RunAsync("ip", "route"), StringComparison.Ordinal);
     }
 
-    private static IEnumerable<string> Names(string links) =>
-        links.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', '@')[0]);
+    private static List<string> Names(string links) =>
+        [.. links.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', '@')[0])];
 
     private static Task<string> RulesAsync(TestHost host) => host.RunAsync("nft", "list", "ruleset");
 }

@@ -59,6 +59,40 @@ public sealed class RpcRetryTests
         Assert.Equal(RpcStatusCode.DeadlineExceeded, told.Code);
         Assert.Contains("it is not known", told.Message);
         Assert.Contains("no leader", told.Message);
+        Assert.Equal((true, false), (RpcOutcome.IsUnknown(told), RpcOutcome.IsNotDone(told)));
+    }
+
+    public static TheoryData<RpcException> Uncertain => new()
+    {
+        { Settled }, { new RpcException(RpcStatusCode.ResourceExhausted, "busy") },
+        { new RpcException(RpcStatusCode.Internal, "broken") },
+    };
+
+    /// <summary>An earlier attempt may have acted: that this one was turned away does not change it.</summary>
+    [Theory]
+    [MemberData(nameof(Uncertain))]
+    public async Task What_may_have_acted_is_not_told_as_refused(RpcException last)
+    {
+        var told = await Assert.ThrowsAsync<RpcException>(() => TryAsync([Lost, last], true, Long));
+        Assert.True(RpcOutcome.IsUnknown(told));
+        Assert.False(RpcOutcome.IsNotDone(told));
+        Assert.Contains(last.Message, told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_under_the_id_holds_for_all_attempts() =>
+        Assert.Equal(
+            RpcStatusCode.Aborted,
+            (await Assert.ThrowsAsync<RpcException>(() => TryAsync([Lost, Conflict], true, Long))).Code);
+
+    [Fact]
+    public async Task A_server_that_went_away_while_it_may_have_acted_is_waited_for()
+    {
+        var gone = RpcException.NotSent("no socket");
+        Assert.Equal((4, "done"), await TryAsync([Lost, gone, gone], true, Long));
+        var told = await Assert.ThrowsAsync<RpcException>(
+            () => TryAsync([Lost, .. Enumerable.Repeat(gone, 50)], true, Short));
+        Assert.True(RpcOutcome.IsUnknown(told));
     }
 
     [Fact]
@@ -88,12 +122,30 @@ public sealed class RpcRetryTests
         Assert.False(ids.TryMark(new GetServiceRequest()));
     }
 
+    [Fact]
+    public async Task An_attempt_knows_since_when_an_earlier_one_may_have_acted()
+    {
+        RpcException[] failures = [NotDone, Unknown, NotDone];
+        var seen = new List<TimeSpan>();
+        await RpcRetry.UntilKnownAsync(
+            attempt =>
+            {
+                seen.Add(attempt.OpenSince);
+                return seen.Count <= failures.Length
+                    ? Task.FromException<string>(failures[seen.Count - 1])
+                    : Task.FromResult("done");
+            },
+            repeatable: true, Long, new JumpingClock(), default);
+        Assert.Equal([TimeSpan.Zero, TimeSpan.Zero], seen[..2]);
+        Assert.True(seen[2] > TimeSpan.Zero && seen[3] > seen[2]);
+    }
+
     private static async Task<(int Attempts, string Result)> TryAsync(
         RpcException[] failures, bool repeatable, TimeSpan atMost)
     {
         var made = 0;
         var result = await RpcRetry.UntilKnownAsync(
-            left => left > TimeSpan.Zero && made++ < failures.Length
+            attempt => attempt.Left > TimeSpan.Zero && made++ < failures.Length
                 ? Task.FromException<string>(failures[made - 1])
                 : Task.FromResult("done"),
             repeatable, atMost, new JumpingClock(), default);

@@ -110,6 +110,41 @@ public sealed class PlacementTests
         Assert.All(zones, z => Assert.Equal(4, z.Sum(g => g.Count())));
     }
 
+    /// <summary>More nodes are empty than tasks are to be placed, and none fits: what the others have counts.</summary>
+    [Theory]
+    [InlineData("a")]
+    [InlineData("c")]
+    [InlineData("d")]
+    [InlineData("e")]
+    [InlineData("f")]
+    public void Where_the_empty_nodes_do_not_fit_those_with_fewest_of_the_service_come_first(string name)
+    {
+        Nodes(7);
+        for (var i = 3; i < 7; i++)
+        {
+            Edit(i, n => n with { State = NodeStatus.Types.State.Down });
+        }
+
+        var spec = Spec(name);
+        spec.Task.Reservations = new Resources { MemoryBytes = 150 };
+        Place(spec, 2);
+        var service = _state.Services.Values.Single();
+        Place(Spec("b"), 4);
+        for (var i = 3; i < 7; i++)
+        {
+            Edit(i, n => n with
+            {
+                State = NodeStatus.Types.State.Ready,
+                Description = new NodeDescription { Resources = new Resources { MemoryBytes = 1 } },
+            });
+        }
+
+        var result = new PlacementRound(_state, Now).Place(new PlacementGroup(
+            service.Id, service.Spec, service.SpecVersion, [NewTask(service, new TaskId("x"), 5)]));
+        var places = _state.TasksOf(service.Id).Select(t => t.NodeId).Concat(result.Placements.Select(p => p.Node));
+        Assert.Equal(["n0", "n1", "n2"], places.Select(n => n.Value).Order());
+    }
+
     [Fact]
     public void A_node_where_the_service_keeps_failing_comes_last()
     {

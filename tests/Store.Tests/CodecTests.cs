@@ -84,6 +84,9 @@ public sealed class CodecTests
         yield return new StoreAction.RemoveNode(node);
         yield return new StoreAction.CreateService(service, Log.Spec("web"));
         yield return new StoreAction.UpdateServiceSpec(service, 3, Log.Spec("web"));
+        var registry = new RegistryLogin("registry.test:5000", "ci", "word");
+        yield return new StoreAction.CreateService(new ServiceId("r"), Log.Spec("own")) { Registry = registry };
+        yield return new StoreAction.UpdateServiceSpec(service, 3, Log.Spec("web")) { Registry = registry };
         yield return new StoreAction.RemoveService(service);
         yield return new StoreAction.DeleteService(service);
         yield return new StoreAction.SetUpdateStatus(

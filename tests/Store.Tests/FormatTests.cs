@@ -81,6 +81,39 @@ public sealed class FormatTests
     }
 
     [Fact]
+    public void Credentials_of_a_service_need_their_own_format()
+    {
+        var (id, spec) = (new ServiceId("s"), new ServiceSpec { Task = new TaskSpec { Container = new() } });
+        var registry = new RegistryLogin("registry.test", "ci", "word");
+        Assert.Equal(
+            StoreFormat.Registries,
+            StoreFormat.NeededBy(new StoreAction.CreateService(id, spec) { Registry = registry }));
+        Assert.Equal(
+            StoreFormat.Registries,
+            StoreFormat.NeededBy(new StoreAction.UpdateServiceSpec(id, 1, spec) { Registry = registry }));
+    }
+
+    [Fact]
+    public void What_a_placed_run_is_made_of_needs_its_own_format()
+    {
+        foreach (var edit in new Action<ServiceSpec>[]
+        {
+            s => s.Task.Container.OpenStdin = true, s => s.Task.Container.AttachFirst = true,
+            s => s.ReplicatedJob = new ReplicatedJobMode { RemoveAfterNs = 0 },
+        })
+        {
+            var spec = new ServiceSpec { Task = new TaskSpec { Container = new ContainerSpec() } };
+            edit(spec);
+            var id = new ServiceId("s");
+            var registry = new RegistryLogin("registry.test", "ci", "word");
+            Assert.Equal(StoreFormat.Runs, StoreFormat.NeededBy(new StoreAction.CreateService(id, spec)));
+            Assert.Equal(
+                StoreFormat.Runs,
+                StoreFormat.NeededBy(new StoreAction.UpdateServiceSpec(id, 1, spec) { Registry = registry }));
+        }
+    }
+
+    [Fact]
     public void Secrets_and_health_checks_need_their_own_format()
     {
         foreach (var edit in new Action<ContainerSpec>[]

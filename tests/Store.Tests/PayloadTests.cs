@@ -22,6 +22,13 @@ public sealed class PayloadTests
         _log.Must(new StoreAction.CreatePayload(Log.Payload("q", "key", PayloadKind.Config)));
         Assert.Equal("p", _log.State.FindPayload(PayloadKind.Secret, "Key")!.Id.Value);
         Assert.Equal("q", _log.State.FindPayload(PayloadKind.Config, "key")!.Id.Value);
+        var restored = SnapshotCodec.Decode(SnapshotCodec.Encode(_log.State));
+        Assert.Equal("p", restored.FindPayload(PayloadKind.Secret, "KEY")!.Id.Value);
+        _log.Must(new StoreAction.RemovePayload(P));
+        Assert.Null(_log.State.FindPayload(PayloadKind.Secret, "key"));
+        Assert.NotNull(_log.State.FindPayload(PayloadKind.Config, "key"));
+        _log.Must(new StoreAction.CreatePayload(Log.Payload("r", "KEY")));
+        Assert.Equal("r", _log.State.FindPayload(PayloadKind.Secret, "key")!.Id.Value);
     }
 
     [Fact]

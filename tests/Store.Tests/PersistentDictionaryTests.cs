@@ -63,4 +63,46 @@ public sealed class PersistentDictionaryTests
         Assert.False(builder.ToMap().ContainsKey(new TaskId("task0")));
         Assert.Equal(7, builder.ToMap()[new TaskId("task7")]);
     }
+
+    [Fact]
+    public void The_values_of_some_keys_come_in_the_order_of_these_keys_until_there_are_enough() =>
+        Prop.ForAll(
+            ArbMap.Default.ArbFor<(int Key, bool Marked)[]>(), ArbMap.Default.ArbFor<byte>(),
+            (keys, most) =>
+            {
+                // In all sizes: the keys of a case are few.
+                var values = PersistentDictionary<TaskId, string>.Empty.ToBuilder();
+                var marks = PersistentDictionary<TaskId, bool>.Empty.ToBuilder();
+                foreach (var (key, marked) in keys.SelectMany(k => Enumerable.Range(k.Key % 50, 40).Select(
+                    i => (Key: i, Marked: k.Marked && i % 3 > 0))))
+                {
+                    values.Set(new TaskId($"k{key}"), $"v{key}");
+                    if (marked)
+                    {
+                        marks.Set(new TaskId($"k{key}"), true);
+                    }
+                }
+
+                var (all, map) = (marks.ToMap(), values.ToMap());
+                var seen = new List<string>();
+                PersistentJoin.Visit(all, map, v =>
+                {
+                    seen.Add(v);
+                    return seen.Count <= most;
+                });
+                Assert.Equal(all.Keys.Select(k => map[k]).Take(most + 1), seen);
+            }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Keys_in_the_order_of_their_place_are_in_the_order_of_the_map()
+    {
+        var builder = PersistentDictionary<TaskId, int>.Empty.ToBuilder();
+        for (var i = 0; i < 10_000; i++)
+        {
+            builder.Set(new TaskId($"task{i}"), i);
+        }
+
+        var places = builder.ToMap().Keys.Select(k => StableHash.Place(k.Value)).ToList();
+        Assert.Equal(places.Order(), places);
+    }
 }

@@ -44,6 +44,17 @@ public sealed class PlanRulesTests
     }
 
     [Fact]
+    public void A_plan_does_not_remove_a_service_that_changed_since()
+    {
+        var planned = _log.State.LastIndex;
+        var spec = _log.State.Services[Web].Spec.Clone();
+        spec.Task.ForceUpdate++;
+        _log.Must(new StoreAction.UpdateServiceSpec(Web, 0, spec));
+        Assert.Equal(RefusalKind.Conflict, Do(planned, new StoreAction.RemoveService(Web)).Single().Kind);
+        Assert.Null(Do(_log.State.LastIndex, new StoreAction.RemoveService(Web)).Single().Kind);
+    }
+
+    [Fact]
     public void A_node_that_changed_gets_no_task()
     {
         var planned = _log.State.LastIndex;

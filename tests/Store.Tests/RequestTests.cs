@@ -72,6 +72,28 @@ public sealed class RequestTests
         Assert.NotNull(state.Requests.Find(Mark(2).Id));
     }
 
+    /// <summary>What is known goes back to the oldest command, less what clocks may differ.</summary>
+    [Fact]
+    public void Of_many_commands_nobody_can_say_what_was_before_the_oldest()
+    {
+        var state = ClusterState.Empty;
+        for (var i = 0; i <= RecentRequests.MaxCount; i++)
+        {
+            state = Apply(state, Command((ulong)i, new StoreAction.RemoveService(Id))).State;
+        }
+
+        Assert.True(state.Requests.Remembers(TimeSpan.FromSeconds(57), At.AddMinutes(1)));
+        Assert.False(state.Requests.Remembers(TimeSpan.FromSeconds(59), At.AddMinutes(1)));
+        Assert.False(state.Requests.Remembers(TimeSpan.FromMilliseconds(1), At.AddSeconds(1)));
+    }
+
+    [Fact]
+    public void Few_commands_are_all_known_for_an_hour()
+    {
+        Assert.True(RecentRequests.None.Remembers(TimeSpan.FromMinutes(59), At));
+        Assert.False(RecentRequests.None.Remembers(TimeSpan.FromMinutes(60), At));
+    }
+
     /// <summary>One leader's wall clock a day ahead must not let a command act again that its client asks for once
     /// more.</summary>
     [Fact]

@@ -55,6 +55,7 @@ internal static class Samples
         ImmutableArray<byte> bytes => bytes.Add(9),
         ImmutableArray<PortConfig> ports => ports.Add(new PortConfig { TargetPort = 9 }),
         ImmutableArray<GenericResource> shares => shares.Add(new GenericResource { Kind = "gpu", Count = 1 }),
+        ImmutableArray<RegistryLogin> logins => logins.Add(new RegistryLogin("registry.test", "ci", "word")),
         ImmutableSortedDictionary<ulong, ServiceSpec> specs => specs.Add(99, Log.Spec("kept")),
         ClusterId => new ClusterId("other"),
         NodeId => new NodeId("other"),

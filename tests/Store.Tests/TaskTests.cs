@@ -71,6 +71,24 @@ public sealed class TaskTests
     }
 
     [Fact]
+    public void A_port_is_taken_until_the_last_task_that_has_it_has_ended()
+    {
+        PortConfig[] port = [new PortConfig { PublishedPort = 80 }];
+        foreach (var name in new[] { "t", "u" })
+        {
+            _log.Must(new StoreAction.CreateTask(_log.Task(name, name == "t" ? 1UL : 2)));
+            _log.Must(new StoreAction.AssignTask(new TaskId(name), 0, new NodeId("n"), [.. port]));
+        }
+
+        Report(TaskState.Failed);
+        Assert.Single(_log.State.UsageOf(new NodeId("n")).HostPorts);
+        Assert.Single(SnapshotCodec.Decode(SnapshotCodec.Encode(_log.State)).UsageOf(new NodeId("n")).HostPorts);
+        _log.Must(new StoreAction.ReportTaskStatus(
+            new TaskId("u"), new TaskStatusRecord { State = TaskState.Failed, At = _log.Now }));
+        Assert.Empty(_log.State.UsageOf(new NodeId("n")).HostPorts);
+    }
+
+    [Fact]
     public void A_task_is_never_assigned_twice_and_desired_states_go_forward()
     {
         _log.Must(new StoreAction.CreateTask(_log.Task("t", 1, "n")));

@@ -8,12 +8,15 @@ public sealed class SmallModelTests
 {
     [Theory]
     [InlineData(1, 0)]
+    [InlineData(2, 0)]
+    [InlineData(0, 1)]
     [InlineData(1, 1)]
     public void Failures_and_updates_at_any_moment_end_well(int failures, int updates)
     {
         var search = new ModelSearch();
         Assert.Null(SmallModelCommand.Explore(search, failures, updates)?.Message);
         Assert.True(search.AtRest > 0);
+        Assert.True(search.IsExhausted);
     }
 
     [Theory]

@@ -26,6 +26,19 @@ public sealed partial class WordTests
     [Fact]
     public void Nothing_trusts_the_runtimes_flush() => Nowhere(RuntimeFlush(), blanked: true);
 
+    /// <summary>What is tested is what is shipped, and a seed of the simulator means the same in both.</summary>
+    [Fact]
+    public void Nothing_depends_on_whether_it_is_debug_or_release() =>
+        Rule.Holds(
+            from ending in new[] { ".cs", ".csproj", ".props", ".targets" }
+            from file in SourceTree.Files(".", ending)
+            where Path.GetFileName(file) != "WordTests.cs"
+            let source = SourceTree.Read(file)
+            let text = ending == ".cs" ? CodeText.Blank(source) : source
+            from match in Configured().Matches(text)
+            let line = text.AsSpan(0, match.Index).Count('\n') + 1
+            select $"{file}:{line}: '{match.Value.Trim()}'");
+
     [Fact]
     public void No_file_knows_where_it_was_written() =>
         Rule.Holds(
@@ -45,6 +58,11 @@ public sealed partial class WordTests
 
     [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX)\b|\bNotImplementedException\b")]
     private static partial Regex PutOff();
+
+    [GeneratedRegex(
+        @"^\s*#(if|elif)\b.*\b(DEBUG|RELEASE|TRACE)\b.*$|\bDebug\.(Assert|Fail|Write\w*|Print)\b|\[Conditional\b"
+        + @"|\$\(Configuration\)", RegexOptions.Multiline)]
+    private static partial Regex Configured();
 
     [GeneratedRegex(@"^\s*#pragma\b.*$", RegexOptions.Multiline)]
     private static partial Regex Pragma();

@@ -62,7 +62,7 @@ internal static class Attempt
         _ => throw new InvalidOperationException($"a write was refused for a reason that cannot be: {e.Code}", e),
     };
 
-    private static ByteString NewId()
+    internal static ByteString NewId()
     {
         var id = new byte[ClientBytes + sizeof(long)];
         Client.CopyTo(id, 0);

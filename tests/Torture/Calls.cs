@@ -24,6 +24,16 @@ internal static class Calls
     internal static readonly RpcMethod<GetServiceRequest, GetServiceResponse> Get =
         RpcMethod<GetServiceRequest, GetServiceResponse>.Of(Control, "GetService");
 
+    internal static readonly RpcMethod<ListTasksRequest, ListTasksResponse> ListTasks =
+        RpcMethod<ListTasksRequest, ListTasksResponse>.Of(Control, "ListTasks");
+
+    internal static readonly RpcMethod<ServiceLogsRequest, ServiceLogsResponse> Logs =
+        RpcMethod<ServiceLogsRequest, ServiceLogsResponse>.Of(Control, "ServiceLogs");
+
+    internal static readonly RpcMethod<ListContainersRequest, ListContainersResponse> ListContainers =
+        RpcMethod<ListContainersRequest, ListContainersResponse>.Of(
+            NodeReflection.Descriptor.Services[0], "ListContainers");
+
     internal static readonly RpcMethod<ListServicesRequest, ListServicesResponse> ListServices =
         RpcMethod<ListServicesRequest, ListServicesResponse>.Of(Control, "ListServices");
 }

@@ -1,3 +1,5 @@
+using Swarm.Torture.Containers;
+
 namespace Swarm.Torture;
 
 /// <summary>From the command line to a verdict. Exit codes: 0 it holds, 1 it does not, 2 the command line is wrong.
@@ -16,12 +18,19 @@ internal static class Command
           failover     kills of the leader, each measured up to the first accepted write
           cpu          every core busy with other work: the leader must stay
 
+        against one host, of a lab of its own (./lab up --managers 1 --workers 0) or named by --host:
+
+          runtime-kill rounds of kill -9 of the daemon while containers start, stop, end and eat memory
+          leaks        starts and stops of containers; then mounts, namespaces, devices, files … are counted
+
           --rounds N     kill 100, stop-leader 5, cut 10      --kills N      failover 50
           --rate N       writes a second, all clients (200)   --clients N    writers (16)
           --readers N    (4)                                  --keys N       objects that are written (40)
           --pause S      how long stop-leader stops it (5)    --seconds N    cpu (120)
           --load N       busy processes a core, cpu (2)       --seed N       of all that is drawn (random)
           --max-p99 MS   failover: fails above it (1500)      --lab DIR      the lab's directory (.lab)
+          --containers N at a time (20)                       --cycles N     starts and stops, leaks (1000)
+          --host NAME    of a manager (the first)
           --history FILE writes down every operation
         """;
 
@@ -59,6 +68,8 @@ internal static class Command
             "cut" => await HistoryRun.RunAsync(lab, options, summary, new CutRounds(lab, options)),
             "failover" => await Failover.RunAsync(lab, options, summary),
             "cpu" => await BusyCores.RunAsync(lab, options, summary),
+            "runtime-kill" => await RuntimeKill.RunAsync(lab, options, summary),
+            "leaks" => await Leaks.RunAsync(lab, options, summary),
             _ => (bool?)null,
         };
         if (holds is null)

@@ -27,13 +27,15 @@ internal static class HistoryRun
         var registers = await Registers.CreateAsync(managers, history, options.Keys).ConfigureAwait(false);
         var clock = Stopwatch.StartNew();
         var harm = new Dictionary<string, int>();
-        await using (new Load(registers, managers, options).ConfigureAwait(false))
+        var load = new Load(registers, managers, options);
+        await using (load.ConfigureAwait(false))
         {
             for (var round = 1; round <= nemesis.Rounds; round++)
             {
                 var what = await nemesis.RoundAsync(managers).ConfigureAwait(false);
                 harm[what] = harm.GetValueOrDefault(what) + 1;
                 await managers.SettledAsync(Whole).ConfigureAwait(false);
+                load.ThrowIfBroken();
                 Summary.Progress($"round {round} of {nemesis.Rounds}: {what}");
             }
         }

@@ -6,6 +6,10 @@ namespace Swarm.Torture;
 internal sealed class Lab
 {
     private const string HostSocket = "/run/swarm/swarm.sock";
+
+    // Of the fields after the name.
+    private const int ParentField = 1;
+    private const int StartField = 19;
     private readonly string _root;
     private readonly string _directory;
 
@@ -27,19 +31,57 @@ internal sealed class Lab
             .OrderBy(name => int.Parse(name.AsSpan(1), null)),
     ];
 
+    /// <summary>Name of the control group below which the containers of a host have theirs.</summary>
+    internal static string CgroupOf(string host) =>
+        $"{Environment.GetEnvironmentVariable("LAB_CGROUPS") ?? "swarm-lab"}-{host}";
+
+    /// <summary>A directory of a host, such as data.</summary>
+    internal string PathOf(string host, string name) => Path.Combine(_directory, host, name);
+
+    /// <summary>First process of a host, as this machine counts.</summary>
+    internal int InitPid(string host) => Init(host);
+
+    /// <summary>All processes of a host, as this machine counts.</summary>
+    internal IReadOnlyList<int> ProcessesOf(string host)
+    {
+        var init = Init(host);
+        var children = Pids().ToLookup(ParentOf);
+        var found = new List<int> { init };
+        for (var i = 0; i < found.Count; i++)
+            found.AddRange(children[found[i]]);
+        return found;
+    }
+
+    /// <summary>What tells two processes with the same number of a host apart; empty when there is none.</summary>
+    internal string StartTimeOf(string host, int pid) =>
+        StatOf($"/proc/{Init(host)}/root/proc/{pid}") is { Length: > StartField } fields ? fields[StartField] : "";
+
+    internal string NamespaceOf(int pid, string kind)
+    {
+        try
+        {
+            return File.ResolveLinkTarget($"/proc/{pid}/ns/{kind}", false)?.Name ?? "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It has ended meanwhile, or is none of ours.
+            return "";
+        }
+    }
+
     internal string Socket(string host) => $"/proc/{Init(host)}/root{HostSocket}";
 
     /// <summary>The daemon's pid as this machine counts, or 0.</summary>
     internal int DaemonPid(string host)
     {
-        var space = PidNamespace(Init(host));
-        foreach (var directory in Directory.EnumerateDirectories("/proc"))
+        var space = NamespaceOf(Init(host), "pid");
+        foreach (var pid in Pids())
         {
-            if (!int.TryParse(Path.GetFileName(directory.AsSpan()), out var pid) || PidNamespace(pid) != space)
+            if (NamespaceOf(pid, "pid") != space)
                 continue;
             var line = CommandLine(pid);
             if (line is [var program, ..] && program.EndsWith("/swarmd", StringComparison.Ordinal)
-                && line.Contains($"/swarm-lab-{host}"))
+                && line.Contains("/" + CgroupOf(host)))
                 return pid;
         }
 
@@ -80,16 +122,23 @@ internal sealed class Lab
 
     private int Init(string host) => int.Parse(File.ReadAllText(Path.Combine(_directory, host, "init.pid")), null);
 
-    private static string PidNamespace(int pid)
+    private static IEnumerable<int> Pids() => Directory.EnumerateDirectories("/proc")
+        .Select(d => int.TryParse(Path.GetFileName(d.AsSpan()), out var pid) ? pid : 0).Where(pid => pid > 0);
+
+    private static int ParentOf(int pid) =>
+        StatOf($"/proc/{pid}") is { Length: > ParentField } fields ? int.Parse(fields[ParentField], null) : 0;
+
+    /// <summary>The fields of stat after the name, which may have blanks in it.</summary>
+    private static string[] StatOf(string process)
     {
         try
         {
-            return File.ResolveLinkTarget($"/proc/{pid}/ns/pid", false)?.Name ?? "";
+            var text = File.ReadAllText($"{process}/stat");
+            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
-            // It has ended meanwhile, or is none of ours.
-            return "";
+            return [];
         }
     }
 

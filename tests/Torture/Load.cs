@@ -25,6 +25,13 @@ internal sealed class Load : IAsyncDisposable
         ];
     }
 
+    /// <summary>Throws what broke a client: a load with fewer clients than asked for shows less.</summary>
+    internal void ThrowIfBroken()
+    {
+        foreach (var client in _clients.Where(c => c.IsFaulted))
+            client.GetAwaiter().GetResult();
+    }
+
     /// <summary>Ends when the last operation has its answer. A client that broke is told here.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -40,8 +47,9 @@ internal sealed class Load : IAsyncDisposable
         for (var number = 1L; !_stop.IsCancellationRequested; number++)
         {
             due = Later(due + period, clock.Elapsed - TimeSpan.FromSeconds(1));
-            if (due > clock.Elapsed)
-                await Task.Delay(due - clock.Elapsed).ConfigureAwait(false);
+            // One look at the clock: between two the time may come, and there is no negative delay.
+            if (due - clock.Elapsed is var left && left > TimeSpan.Zero)
+                await Task.Delay(left).ConfigureAwait(false);
             var key = random.Next(_registers.Count);
             if (await _registers.ReadAsync(client, Hosts(random), key, default).ConfigureAwait(false) is { } seen)
             {

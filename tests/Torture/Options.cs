@@ -26,7 +26,16 @@ internal sealed record Options
 
     public int MaxP99Ms { get; init; } = 1500;
 
+    /// <summary>Containers at a time.</summary>
+    public int Containers { get; init; } = 20;
+
+    /// <summary>Starts and stops.</summary>
+    public int? Cycles { get; init; }
+
     public int Seed { get; init; } = Random.Shared.Next();
+
+    /// <summary>A manager of the lab; empty = the first host.</summary>
+    public string Host { get; init; } = "";
 
     public string LabDirectory { get; init; } = "";
 
@@ -46,6 +55,10 @@ internal sealed record Options
         return options;
     }
 
+    internal string HostIn(Lab lab) => Host.Length == 0 ? lab.Hosts[0]
+        : lab.Hosts.Contains(Host) ? Host
+        : throw new InvalidOperationException($"--host: the lab has no host {Host} that is on");
+
     private static Options With(Options o, string name, string value) => name switch
     {
         "--rounds" => o with { Rounds = Number(name, value) },
@@ -58,7 +71,10 @@ internal sealed record Options
         "--seconds" => o with { Seconds = Number(name, value) },
         "--load" => o with { LoadPerCore = Number(name, value) },
         "--max-p99" => o with { MaxP99Ms = Number(name, value) },
+        "--containers" => o with { Containers = Number(name, value) },
+        "--cycles" => o with { Cycles = Number(name, value) },
         "--seed" => o with { Seed = Number(name, value) },
+        "--host" => o with { Host = value },
         "--lab" => o with { LabDirectory = value },
         "--history" => o with { HistoryFile = value },
         _ => throw new FormatException($"does not know {name}"),

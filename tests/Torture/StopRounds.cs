@@ -27,6 +27,9 @@ internal sealed class StopRounds(Lab lab, Options options) : INemesis
         // The first moments after it goes on are those in which it may still think it leads.
         await Task.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
         var after = await managers.SettledAsync(TimeSpan.FromSeconds(30)).ConfigureAwait(false);
-        return after.Term > term ? "leader stopped, another led" : "leader stopped, it still leads";
+        return after.Term > term
+            ? "leader stopped, another led"
+            : throw new InvalidOperationException(
+                $"{host} led term {term}, stood still for {options.PauseSeconds} s, and nobody took over");
     }
 }

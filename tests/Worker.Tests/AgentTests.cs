@@ -2,6 +2,7 @@ using System.Net.Security;
 using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Model;
 using Swarm.Protocol.V1;
+using Swarm.Runtime.Containers;
 
 namespace Swarm.Worker.Tests;
 
@@ -67,8 +68,10 @@ public sealed class AgentTests : IDisposable
 
     private sealed class NoLogs : ITaskLogs
     {
+        public IReadOnlyDictionary<string, string> DetailsOf(string taskId) => new Dictionary<string, string>();
+
         public IAsyncEnumerable<TaskLogLine> ReadAsync(
-            string taskId, long tail, DateTimeOffset? since, bool follow, CancellationToken ct) =>
+            string taskId, LogQuery query, CancellationToken ct) =>
             AsyncEnumerable.Empty<TaskLogLine>();
     }
 

@@ -25,6 +25,7 @@ public sealed class ContainerSpecsTests
         { "init", t => t.Container.Init = true },
         { "read_only", t => t.Container.ReadOnly = true },
         { "tty", t => t.Container.Tty = true },
+        { "open_stdin", t => t.Container.OpenStdin = true },
         { "capability_add", t => t.Container.CapabilityAdd.Add("net_admin") },
         { "capability_drop", t => t.Container.CapabilityDrop.Add("MKNOD") },
         { "hosts", t => t.Container.Hosts.Add("10.0.0.1 a") },
@@ -54,11 +55,12 @@ public sealed class ContainerSpecsTests
     }
 
     /// <summary>A field that is added to the spec has to be added above; the image is what the root file system is made
-    /// of, and the health check is nothing of the container's own (HealthPlanTests).</summary>
+    /// of, and the health check and when it starts are nothing of the container's own (HealthPlanTests,
+    /// TaskRunnerTests).</summary>
     [Fact]
     public void No_part_is_forgotten() => Assert.Equal(
         ContainerSpec.Descriptor.Fields.InDeclarationOrder().Select(f => f.Name)
-            .Where(n => n is not ("image" or "health"))
+            .Where(n => n is not ("image" or "health" or "attach_first"))
             .Append("limits").Append("log_driver").Order(StringComparer.Ordinal),
         Edits.Select(e => (string)e[0]).Distinct().Order(StringComparer.Ordinal));
 

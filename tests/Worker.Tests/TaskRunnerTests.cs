@@ -134,6 +134,40 @@ public sealed class TaskRunnerTests
     }
 
     [Fact]
+    public async Task AProgramThatWaitsForItsCallerStartsWhenHeComes()
+    {
+        _runtime.Caller = new TaskCompletionSource();
+        var (runner, _, _) = Start(TaskState.Running);
+        await UntilAsync(() => runner.State == TaskState.Starting);
+        Assert.Equal(0, _runtime.Started);
+        _runtime.Caller.SetResult();
+        await UntilAsync(() => runner.State == TaskState.Running);
+        Assert.Equal(1, _runtime.Started);
+    }
+
+    [Fact]
+    public async Task AProgramThatWaitsForItsCallerIsStoppedAtOnce()
+    {
+        _runtime.Caller = new TaskCompletionSource();
+        var (runner, _, task) = Start(TaskState.Running);
+        await UntilAsync(() => runner.State == TaskState.Starting);
+        runner.Assign(With(task, TaskState.Shutdown));
+        await UntilAsync(() => runner.State == TaskState.Shutdown);
+        Assert.Equal(0, _runtime.Started);
+    }
+
+    [Fact]
+    public async Task AProgramWhoseCallerDoesNotComeFailsAndSaysSo()
+    {
+        _runtime.Caller = new TaskCompletionSource();
+        _runtime.Caller.SetException(new TaskRejectedException("nobody attached"));
+        var (runner, _, _) = Start(TaskState.Running);
+        await UntilAsync(() => runner.State == TaskState.Failed);
+        Assert.Equal("nobody attached", _reports.Last().Error);
+        Assert.Equal(0, _runtime.Started);
+    }
+
+    [Fact]
     public async Task AContainerThatEndedBeforeItListenedWasNeverRunning()
     {
         _runtime.EndedAtStart = new ContainerEnd(1, false, "");
@@ -183,6 +217,8 @@ public sealed class TaskRunnerTests
 
         public bool AwaitsHealth { get; set; }
 
+        public TaskCompletionSource? Caller { get; set; }
+
         public TaskCompletionSource<ContainerEnd?> Health { get; } = new();
 
         public ContainerEnd? EndedAtStart { get; set; }
@@ -212,6 +248,9 @@ public sealed class TaskRunnerTests
                 throw new TaskRejectedException(Refusal);
             }
         }
+
+        public Task AwaitCallerAsync(AssignedTask task, CancellationToken ct) =>
+            Caller?.Task.WaitAsync(ct) ?? Task.CompletedTask;
 
         public Task<StartedContainer> StartAsync(AssignedTask task, CancellationToken ct)
         {

@@ -22,7 +22,10 @@ internal sealed class Ctl(string? host, TextWriter output, TextWriter error) : I
 
     private static readonly Dictionary<string, string> StaleMetadata = new() { [StaleHeader] = "1" };
 
+    private readonly Dictionary<string, bool> _here = new(StringComparer.Ordinal);
     private readonly RequestIds _ids = new();
+    private TextWriter? _shown;
+    private TextWriter? _shownError;
     private bool _warnedOfAge;
     private RpcChannel? _channel;
 
@@ -40,6 +43,13 @@ internal sealed class Ctl(string? host, TextWriter output, TextWriter error) : I
     internal bool IsTerminal => ReferenceEquals(Out, Console.Out) && !Console.IsOutputRedirected
         && Environment.GetEnvironmentVariable("TERM") is not "dumb";
 
+    /// <summary>For text of others: as <see cref="Out"/>, and harmless where that is a terminal.</summary>
+    internal TextWriter Shown => _shown ??= IsTerminal ? new TerminalText(Out) : Out;
+
+    /// <summary>As <see cref="Shown"/>, for <see cref="Error"/>.</summary>
+    internal TextWriter ShownError => _shownError ??=
+        ReferenceEquals(Error, Console.Error) && !Console.IsErrorRedirected ? new TerminalText(Error) : Error;
+
     /// <summary>
     /// Asks the control service of the swarm. Each command has an id, so it is asked again under that id until its
     /// outcome is known, and acts once.
@@ -52,9 +62,9 @@ internal sealed class Ctl(string? host, TextWriter output, TextWriter error) : I
         var reads = !changes && OnlyReads(method);
         WarnOfAge(reads);
         var answer = await RpcRetry.UntilKnownAsync(
-            left => Channel().UnaryAsync(
+            attempt => Channel().UnaryAsync(
                 RpcMethod<TReq, TRes>.Of(Control, method), request,
-                new CallOptions { Deadline = left, Metadata = Stale ? StaleMetadata : null }, ct),
+                new CallOptions { Deadline = attempt.Left, Metadata = Metadata(attempt) }, ct),
             changes || reads, CallTimeout, TimeProvider.System, ct).ConfigureAwait(false);
         if (changes)
         {
@@ -64,12 +74,25 @@ internal sealed class Ctl(string? host, TextWriter output, TextWriter error) : I
         return answer;
     }
 
+    /// <summary>A manager that remembers the last commands only has to know since when this one may have acted.
+    /// </summary>
+    private Dictionary<string, string>? Metadata(RpcAttempt attempt) =>
+        Stale ? StaleMetadata
+        : attempt.OpenSince == TimeSpan.Zero ? null
+        : new() { [RpcAttempt.OpenSinceHeader] = RpcAttempt.Text(attempt.OpenSince) };
+
     /// <summary>Asks this node itself.</summary>
     internal Task<TRes> LocalAsync<TReq, TRes>(string method, TReq request, CancellationToken ct)
         where TReq : class, IMessage<TReq>, new()
         where TRes : class, IMessage<TRes>, new() =>
         Channel().UnaryAsync(
             RpcMethod<TReq, TRes>.Of(Local, method), request, new CallOptions { Deadline = CallTimeout * 3 }, ct);
+
+    /// <summary>The same for what takes as long as a container or its storage likes.</summary>
+    internal Task<TRes> LocalPatientlyAsync<TReq, TRes>(string method, TReq request, CancellationToken ct)
+        where TReq : class, IMessage<TReq>, new()
+        where TRes : class, IMessage<TRes>, new() =>
+        Channel().UnaryAsync(RpcMethod<TReq, TRes>.Of(Local, method), request, null, ct);
 
     /// <summary>A stream of answers of this node itself.</summary>
     internal ServerStreamCall<TRes> LocalStream<TReq, TRes>(string method, TReq request, CancellationToken ct)
@@ -110,6 +133,57 @@ internal sealed class Ctl(string? host, TextWriter output, TextWriter error) : I
         await foreach (var message in call.ReadAllAsync(ct).ConfigureAwait(false))
         {
             yield return message;
+        }
+    }
+
+    /// <summary>A conversation with a new container of this node, which starts with it.</summary>
+    internal DuplexCall<TaskSessionRequest, TaskSessionResponse> ConverseHere() =>
+        Talk(Local, "RunContainer");
+
+    /// <summary>A conversation with a task of any node; it ends when it is disposed.</summary>
+    internal DuplexCall<TaskSessionRequest, TaskSessionResponse> Converse() =>
+        Talk(Control, "TaskSession");
+
+    /// <summary>
+    /// A conversation with a task of any node, or with a container of this one: where there is no manager to ask, and
+    /// when a person runs it here.
+    /// </summary>
+    /// <param name="reference">Whom with.</param>
+    /// <param name="here">Only this node's are meant.</param>
+    /// <param name="ct">The user's interrupt.</param>
+    internal async Task<DuplexCall<TaskSessionRequest, TaskSessionResponse>> ConverseAsync(
+        string reference, bool here, CancellationToken ct) =>
+        here || await IsHereAsync(reference, ct).ConfigureAwait(false)
+            ? Talk(Local, "TalkToContainer")
+            : Converse();
+
+    /// <summary>The user's interrupt does not end it: it is a word of the conversation.</summary>
+    private DuplexCall<TaskSessionRequest, TaskSessionResponse> Talk(ServiceDescriptor service, string method) =>
+        Channel().Duplex(RpcMethod<TaskSessionRequest, TaskSessionResponse>.Of(service, method));
+
+    private async Task<bool> IsHereAsync(string reference, CancellationToken ct)
+    {
+        if (!_here.TryGetValue(reference, out var here))
+        {
+            _here[reference] = here = await IsRunHereAsync(reference, ct).ConfigureAwait(false)
+                || (await LocalAsync<GetInfoRequest, GetInfoResponse>("GetInfo", new GetInfoRequest(), ct)
+                    .ConfigureAwait(false)).Role != NodeRole.Manager;
+        }
+
+        return here;
+    }
+
+    private async Task<bool> IsRunHereAsync(string reference, CancellationToken ct)
+    {
+        try
+        {
+            var found = await LocalAsync<InspectContainerRequest, InspectContainerResponse>(
+                "InspectContainer", new InspectContainerRequest { Container = reference }, ct).ConfigureAwait(false);
+            return found.Container.ServiceId.Length == 0;
+        }
+        catch (RpcException e) when (e.Code is RpcStatusCode.NotFound or RpcStatusCode.InvalidArgument)
+        {
+            return false;
         }
     }
 

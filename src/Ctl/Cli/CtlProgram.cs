@@ -42,6 +42,13 @@ internal static class CtlProgram
         AddImages(root);
         root.Add(Group("secret", "Manage secrets", Payloads.Build(PayloadKind.Secret)));
         root.Add(Group("config", "Manage configs", Payloads.Build(PayloadKind.Config)));
+        AddContainers(root);
+        root.Add(Group("volume", "Manage the volumes of this node",
+            VolumeCreate.Build(), VolumeInspect.Build(), VolumeLs.Build(), VolumePrune.Build(), VolumeRm.Build()));
+        root.Add(Run.Build());
+        root.Add(Exec.Build());
+        root.Add(TaskTalks.BuildAttach());
+        root.Add(Copy.Build());
         root.Add(Inspect.Build());
         root.Add(Info.Build());
         root.Add(Events.Build());
@@ -91,6 +98,25 @@ internal static class CtlProgram
         {
             ImageHistory.Build(), ImageImport.Build(), ImageLoad.Build(), ImageLs.Build("images"), ImagePull.Build(),
             ImagePush.Build(), ImageRm.Build("rmi"), ImageSave.Build(), ImageTag.Build(),
+        })
+        {
+            alias.Hidden = true;
+            root.Add(alias);
+        }
+    }
+
+    /// <summary>The group, and docker's short names for its verbs.</summary>
+    private static void AddContainers(RootCommand root)
+    {
+        root.Add(Group("container", "Manage the containers of this node",
+            TaskTalks.BuildAttach(here: true), Copy.Build(here: true), Exec.Build(here: true),
+            ContainerInspect.Build(), ContainerEnds.Kill(), ContainerLogs.Build(), ContainerLs.Build(),
+            ContainerEnds.Prune(), ContainerEnds.Remove(), Run.Build(), ContainerStatsVerb.Build(),
+            ContainerEnds.Stop(), ContainerTop.Build()));
+        foreach (var alias in new[]
+        {
+            ContainerEnds.Kill(), ContainerLogs.Build(), ContainerLs.Build("ps"), ContainerEnds.Remove(atRoot: true),
+            ContainerStatsVerb.Build(), ContainerEnds.Stop(), ContainerTop.Build(),
         })
         {
             alias.Hidden = true;

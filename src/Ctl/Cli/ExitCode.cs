@@ -21,6 +21,9 @@ internal static class ExitCode
 
     internal const int Timeout = 6;
 
+    /// <summary>And the number of the signal that ended it.</summary>
+    internal const int Signalled = 128;
+
     /// <summary>Interrupted by the user (128 + SIGINT).</summary>
     internal const int Interrupted = 130;
 }

@@ -33,7 +33,7 @@ internal static class Documents
                 var template = GoTemplate.Parse(format);
                 foreach (var document in documents)
                 {
-                    ctl.Out.WriteLine(template.Render(document));
+                    ctl.Shown.WriteLine(template.Render(document));
                 }
 
                 break;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Swarm.Ctl.Cli;
+using Swarm.Model;
 
 namespace Swarm.Ctl.Format;
 

@@ -16,6 +16,11 @@ internal static class RaftText
         output.WriteLine($"  Log: {raft.FirstIndex}-{raft.LastIndex}, {Spans.Bytes(raft.LogBytes)}");
         output.WriteLine($"  Snapshot: {Snapshot(raft)}");
         output.WriteLine($"  Disk Full: {(raft.DiskFull ? "true" : "false")}");
+        if (raft.DisputedIndex > 0)
+        {
+            output.WriteLine($"  States Differ: after entry {raft.DisputedIndex}, and no majority agrees");
+        }
+
         if (raft.Removed)
         {
             output.WriteLine("  Removed: true");

@@ -30,13 +30,24 @@ internal static class SpecJson
         ServiceSpec.ModeOneofCase.GlobalJob => new() { ["GlobalJob"] = new JsonObject() },
         ServiceSpec.ModeOneofCase.ReplicatedJob => new()
         {
-            ["ReplicatedJob"] = new JsonObject
-            {
-                ["MaxConcurrent"] = spec.MaxConcurrent(), ["TotalCompletions"] = spec.TotalCompletions(),
-            },
+            ["ReplicatedJob"] = ReplicatedJob(spec),
         },
         _ => new() { ["Replicated"] = new JsonObject { ["Replicas"] = spec.Replicas() } },
     };
+
+    private static JsonObject ReplicatedJob(ServiceSpec spec)
+    {
+        var json = new JsonObject
+        {
+            ["MaxConcurrent"] = spec.MaxConcurrent(), ["TotalCompletions"] = spec.TotalCompletions(),
+        };
+        if (spec.ReplicatedJob.HasRemoveAfterNs)
+        {
+            json["RemoveAfter"] = spec.ReplicatedJob.RemoveAfterNs;
+        }
+
+        return json;
+    }
 
     internal static JsonObject Task(TaskSpec task)
     {
@@ -110,20 +121,22 @@ internal static class SpecJson
         Text("User", container.User);
         List("Groups", container.Groups);
         json["Init"] = container.HasInit && container.Init;
-        if (container.Tty)
+        foreach (var (name, isOn) in new[]
         {
-            json["TTY"] = true;
-        }
-
-        if (container.ReadOnly)
+            ("TTY", container.Tty), ("OpenStdin", container.OpenStdin), ("AttachFirst", container.AttachFirst),
+            ("ReadOnly", container.ReadOnly),
+        })
         {
-            json["ReadOnly"] = true;
+            if (isOn)
+            {
+                json[name] = true;
+            }
         }
 
         Text("StopSignal", container.StopSignal);
         if (container.Mounts.Count > 0)
         {
-            json["Mounts"] = new JsonArray([.. container.Mounts.Select(m => (JsonNode)Mount(m))]);
+            json["Mounts"] = new JsonArray([.. container.Mounts.Select(m => (JsonNode)MountJson.Of(m))]);
         }
 
         json["StopGracePeriod"] = SpecDefaults.ToNs(container.StopGraceOrDefault());
@@ -174,33 +187,6 @@ internal static class SpecJson
         if (container.DnsOptions.Count > 0)
         {
             json["Options"] = Array(container.DnsOptions);
-        }
-
-        return json;
-    }
-
-    private static JsonObject Mount(Mount mount)
-    {
-        var json = new JsonObject { ["Type"] = Words.MountType(mount) };
-        if (mount.Source.Length > 0)
-        {
-            json["Source"] = mount.Source;
-        }
-
-        json["Target"] = mount.Target;
-        if (mount.ReadOnly)
-        {
-            json["ReadOnly"] = true;
-        }
-
-        if (mount.BindPropagation.Length > 0)
-        {
-            json["BindOptions"] = new JsonObject { ["Propagation"] = mount.BindPropagation };
-        }
-
-        if (mount.TmpfsSizeBytes > 0 || mount.TmpfsMode > 0)
-        {
-            json["TmpfsOptions"] = new JsonObject { ["SizeBytes"] = mount.TmpfsSizeBytes, ["Mode"] = mount.TmpfsMode };
         }
 
         return json;

@@ -93,9 +93,7 @@ internal sealed class FlagSet
 
     private void AddRefused(Command command, string name, string why)
     {
-        Option option = ServiceFlags.MissingSwitches.Contains(name)
-            ? new Option<bool?>("--" + name) { Hidden = true, Arity = ArgumentArity.ZeroOrOne }
-            : new Option<string[]>("--" + name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore };
+        var option = new Option<string[]>("--" + name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore };
         _refused.Add((option, $"--{name} is not available in this version: {why}"));
         command.Add(option);
     }

@@ -4,7 +4,7 @@ using Swarm.Protocol.V1;
 
 namespace Swarm.Ctl.Spec;
 
-/// <summary>--mount type=bind,source=…,target=…,readonly and --mount type=tmpfs,target=….</summary>
+/// <summary>--mount type=volume|bind|tmpfs,source=…,target=…,readonly, and -v SOURCE:TARGET[:OPTIONS].</summary>
 internal static class Mounts
 {
     internal static Mount Parse(string flag, string text)
@@ -37,9 +37,8 @@ internal static class Mounts
                     mount.TmpfsMode = Octal(flag, value ?? "");
                     break;
                 default:
-                    throw new UsageException(
-                        $"{flag} '{text}': field '{key}' is not available in this version; use type, source, target, "
-                        + "readonly, bind-propagation, tmpfs-size, tmpfs-mode");
+                    Volume(flag, text, mount, key, value);
+                    break;
             }
         }
 
@@ -47,23 +46,71 @@ internal static class Mounts
         {
             "bind" => Mount.Types.Type.Bind,
             "tmpfs" => Mount.Types.Type.Tmpfs,
-            "volume" or "image" or "cluster" or "npipe" => throw new CtlException(
+            "volume" => Mount.Types.Type.Volume,
+            "image" or "cluster" or "npipe" => throw new CtlException(
                 ExitCode.Refused,
-                $"{flag} '{text}': type '{type}' is not available in this version; use bind or tmpfs"),
-            _ => throw new UsageException($"{flag} '{text}': type '{type}' is unknown; use bind or tmpfs"),
+                $"{flag} '{text}': type '{type}' is not available in this version; use volume, bind or tmpfs"),
+            _ => throw new UsageException($"{flag} '{text}': type '{type}' is unknown; use volume, bind or tmpfs"),
         };
+        Fits(flag, text, mount, type);
+        return mount.Target.Length > 0
+            ? mount
+            : throw new UsageException($"{flag} '{text}': the target is required; write target=/path");
+    }
+
+    /// <summary>What only volumes have.</summary>
+    private static void Volume(string flag, string text, Mount mount, string key, string? value)
+    {
+        var volume = mount.Volume ??= new VolumeOptions();
+        switch (key)
+        {
+            case "volume-nocopy":
+                volume.NoCopy = KeyValues.IsOn(flag, key, value);
+                break;
+            case "volume-subpath":
+                volume.Subpath = value ?? "";
+                break;
+            case "volume-label":
+                var (label, text1) = KeyValues.Split($"{flag} {key}", value ?? "");
+                volume.Labels[label] = text1;
+                break;
+            case "volume-driver":
+                volume.Driver = value ?? "";
+                break;
+            case "volume-opt":
+                var (option, text2) = KeyValues.Split($"{flag} {key}", value ?? "");
+                volume.DriverOptions[option] = text2;
+                break;
+            default:
+                throw new UsageException(
+                    $"{flag} '{text}': field '{key}' is not available in this version; use type, source, target, "
+                    + "readonly, bind-propagation, tmpfs-size, tmpfs-mode, volume-nocopy, volume-subpath, "
+                    + "volume-label, volume-driver, volume-opt");
+        }
+    }
+
+    private static void Fits(string flag, string text, Mount mount, string type)
+    {
         if (mount.Type != Mount.Types.Type.Tmpfs && (mount.TmpfsSizeBytes > 0 || mount.TmpfsMode > 0))
         {
             throw new UsageException(
                 $"{flag} '{text}': cannot mix 'tmpfs-*' options with mount type '{type}'; leave them out");
         }
 
-        return mount.Target.Length > 0
-            ? mount
-            : throw new UsageException($"{flag} '{text}': the target is required; write target=/path");
+        if (mount.Type != Mount.Types.Type.Volume && mount.Volume is not null)
+        {
+            throw new UsageException(
+                $"{flag} '{text}': cannot mix 'volume-*' options with mount type '{type}'; leave them out");
+        }
+
+        if (mount.Type != Mount.Types.Type.Bind && mount.BindPropagation.Length > 0)
+        {
+            throw new UsageException(
+                $"{flag} '{text}': cannot mix 'bind-propagation' with mount type '{type}'; leave it out");
+        }
     }
 
-    private static uint Octal(string flag, string text)
+    internal static uint Octal(string flag, string text)
     {
         var mode = 0u;
         foreach (var c in text)

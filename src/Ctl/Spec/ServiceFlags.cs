@@ -38,8 +38,8 @@ internal static class ServiceFlags
         new("limit-cpu", "decimal", "CPUs that a task may use at most"),
         new("limit-memory", "bytes", "Memory that a task may use at most"),
         new("limit-pids", "int", "Processes that a task may have at most (0 = 4096)"),
-        new("log-driver", "string", "How logs are kept; this version has json-file and local"),
-        new("log-opt", "list", "max-size and max-file of the log"),
+        new("log-driver", "string", "How logs are kept: json-file, local, journald or none"),
+        new("log-opt", "list", "max-size, max-file, labels, labels-regex, env, env-regex, tag"),
         new("no-resolve-image", "", "Do not ask the registry for the image's digest"),
         new("oom-score-adj", "int", "Who is killed first when memory runs out, -1000 to 1000"),
         new("quiet", "", "No progress", "-q"),
@@ -72,6 +72,7 @@ internal static class ServiceFlags
         new("update-order", "string", "start-first or stop-first (default stop-first)"),
         new("update-parallelism", "uint", "Slots at a time, 0 = all (default 1)"),
         new("user", "string", "User of the process: name|uid[:group|gid]", "-u"),
+        new("with-registry-auth", "", "Send what 'login' stored here for the image's registry to the tasks' nodes"),
         new("workdir", "string", "Directory in which the process starts", "-w"),
     ];
 
@@ -130,10 +131,6 @@ internal static class ServiceFlags
         new("ulimit-add", "ulimit", "Set a limit of the processes"), new("ulimit-rm", "list", "Remove a limit"),
     ];
 
-    /// <summary>Of the flags that are refused: those that stand alone.</summary>
-    internal static readonly IReadOnlySet<string> MissingSwitches =
-        new HashSet<string>(StringComparer.Ordinal) { "with-registry-auth" };
-
     /// <summary>docker's flags that this version refuses: what is missing, and what to do without it.</summary>
     internal static readonly IReadOnlyDictionary<string, string> Missing = MissingFlags();
 
@@ -151,8 +148,6 @@ internal static class ServiceFlags
         Add("accounts of Windows have no meaning on Linux; leave it out", "credential-spec");
         Add("networks of one's own are not there yet; publish the ports that others need with --publish",
             "network", "network-add", "network-rm");
-        Add("a service does not carry credentials yet; 'swarmctl login' on the managers and on each node that pulls "
-            + "stores them there", "with-registry-auth");
         return missing;
     }
 }

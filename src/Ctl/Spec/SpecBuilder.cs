@@ -119,10 +119,13 @@ internal static class SpecBuilder
         }
     }
 
-    private static List<string> Environment(FlagValues flags)
+    private static List<string> Environment(FlagValues flags) => Environment(flags.All("env-file"), flags.All("env"));
+
+    /// <summary>NAME=value of files and flags, the last of each name; a name alone takes the caller's value.</summary>
+    internal static List<string> Environment(IEnumerable<string> files, IEnumerable<string> flags)
     {
         var variables = new List<string>();
-        foreach (var file in flags.All("env-file"))
+        foreach (var file in files)
         {
             if (!File.Exists(file) || new FileInfo(file).Length > MaxEnvFileBytes)
             {
@@ -133,7 +136,7 @@ internal static class SpecBuilder
                 .Where(l => l.Length > 0 && l[0] != '#').Select(l => Variable("--env-file", l)).OfType<string>());
         }
 
-        variables.AddRange(flags.All("env").Select(e => Variable("--env", e)).OfType<string>());
+        variables.AddRange(flags.Select(e => Variable("--env", e)).OfType<string>());
         return [.. variables.GroupBy(v => v[..v.IndexOf('=', StringComparison.Ordinal)]).Select(g => g.Last())];
     }
 

@@ -188,10 +188,11 @@ internal static class SpecEdits
         });
     }
 
-    /// <summary>Which names and options there are is for the manager to say.</summary>
+    /// <summary>Which names and options there are is for the manager to say. Options belong to their driver: another
+    /// one begins without.</summary>
     private static void LogDriver(TaskSpec task, FlagValues flags)
     {
-        flags.Apply("log-driver", v => (task.LogDriver ??= new()).Name = v);
+        flags.Apply("log-driver", v => task.LogDriver = new() { Name = v });
         foreach (var (key, value) in flags.All("log-opt", o => KeyValues.Split("--log-opt", o)))
         {
             (task.LogDriver ??= new() { Name = "json-file" }).Options[key] = value;

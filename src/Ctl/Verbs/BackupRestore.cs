@@ -12,9 +12,13 @@ internal static class BackupRestore
     {
         var file = BackupParts.File();
         var secret = BackupParts.SecretToOpen();
+        var force = new Option<bool>("--force")
+        {
+            Description = "Also when managers of that swarm still run: they take part no more",
+        };
         var command = new Command("restore", "Begin the swarm anew from a backup, with this node as its only manager")
         {
-            file, secret, SwarmInit.Advertise, SwarmInit.Listen, SwarmInit.Availability,
+            file, secret, SwarmInit.Advertise, SwarmInit.Listen, SwarmInit.Availability, force,
         };
         return command.Does(async (ctl, parsed, ct) =>
         {
@@ -23,6 +27,7 @@ internal static class BackupRestore
                 Secret = BackupParts.ReadSecret(parsed.GetValue(secret)),
                 AdvertiseAddress = parsed.GetValue(SwarmInit.Advertise) ?? "",
                 ListenAddress = parsed.GetValue(SwarmInit.Listen) ?? "",
+                Force = parsed.GetValue(force),
                 Availability = SwarmInit.ParseAvailability(parsed.GetValue(SwarmInit.Availability)),
             };
             var answer = await ctl.UploadAsync<RestoreBackupRequest, RestoreBackupResponse>(

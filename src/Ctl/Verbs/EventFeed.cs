@@ -25,7 +25,7 @@ internal sealed class EventFeed(
     /// <summary>Told once, when something that was asked for is forgotten: up to when.</summary>
     internal Action<long>? OnForgotten { get; init; }
 
-    internal async IAsyncEnumerable<(ulong Revision, Event Event)> ReadAsync(
+    internal async IAsyncEnumerable<(Revision Revision, Event Event)> ReadAsync(
         [EnumeratorCancellation] CancellationToken ct)
     {
         while (true)
@@ -37,7 +37,7 @@ internal sealed class EventFeed(
                 {
                     foreach (var e in New(messages.Current))
                     {
-                        yield return (messages.Current.Revision, e);
+                        yield return (new Revision(messages.Current.Epoch, messages.Current.Revision), e);
                     }
                 }
             }
@@ -92,7 +92,7 @@ internal sealed class EventFeed(
         _given = Math.Max(_given, _passed);
         if (!message.More)
         {
-            request.AfterRevision = message.Revision;
+            (request.Epoch, request.AfterRevision) = (message.Epoch, message.Revision);
         }
 
         return fresh;

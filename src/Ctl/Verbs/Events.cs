@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Swarm.Ctl.Cli;
 using Swarm.Ctl.Format;
+using Swarm.Model;
 using Swarm.Protocol.V1;
 
 namespace Swarm.Ctl.Verbs;
@@ -16,7 +16,7 @@ internal static class Events
         var format = new Option<string?>("--format") { Description = "json or a Go template", HelpName = "string" };
         var revision = new Option<string?>("--since-revision")
         {
-            Description = "Show what happened after a revision (default: from now on)", HelpName = "N",
+            Description = "Show what happened after a revision (default: from now on)", HelpName = "[EPOCH.]N",
         };
         var since = new Option<string?>("--since")
         {
@@ -67,11 +67,10 @@ internal static class Events
         request.Configs.Add(wanted["config"]);
         if (since is not null)
         {
-            request.AfterRevision = ulong.TryParse(
-                since, NumberStyles.None, CultureInfo.InvariantCulture, out var revision)
-                ? revision
-                : throw new UsageException($"--since-revision '{since}': a whole number, as `events --format json` "
-                    + "prints it");
+            (request.Epoch, request.AfterRevision) = Revision.TryParse(since, out var revision)
+                ? (revision.Epoch, revision.Number)
+                : throw new UsageException($"--since-revision '{since}': a whole number, or EPOCH.N, as `events "
+                    + "--format json` prints them");
         }
 
         return request;
@@ -95,8 +94,8 @@ internal static class Events
         }
     }
 
-    /// <summary>Docker's form with the revision at its end.</summary>
-    internal static JsonObject Document(Event e, ulong revision)
+    /// <summary>Docker's form with revision and epoch at its end.</summary>
+    internal static JsonObject Document(Event e, Revision revision)
     {
         var attributes = new JsonObject();
         foreach (var (name, value) in e.Attributes.OrderBy(a => a.Key, StringComparer.Ordinal))
@@ -112,7 +111,8 @@ internal static class Events
             ["scope"] = "swarm",
             ["time"] = e.AtNs / 1_000_000_000,
             ["timeNano"] = e.AtNs,
-            ["revision"] = revision,
+            ["revision"] = revision.Number,
+            ["epoch"] = revision.Epoch,
         };
     }
 

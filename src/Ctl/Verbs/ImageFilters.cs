@@ -49,7 +49,7 @@ internal sealed class ImageFilters
         {
             Labels = [.. filters["label"]],
             Patterns = [.. filters["reference"].Concat(pattern is null ? [] : [pattern]).Select(Pattern)],
-            Dangling = filters["dangling"].Select(d => (bool?)Flag(d)).LastOrDefault(),
+            Dangling = filters["dangling"].Select(d => (bool?)VerbParts.Flag("dangling", d)).LastOrDefault(),
             BeforeNs = before.Count > 0 ? before.Min() : null,
             SinceNs = since.Count > 0 ? since.Max() : null,
         };
@@ -94,11 +94,4 @@ internal sealed class ImageFilters
         @"\A" + Regex.Escape(glob).Replace(@"\*", "[^/]*", StringComparison.Ordinal)
             .Replace(@"\?", "[^/]", StringComparison.Ordinal) + @"\z",
         Plain);
-
-    private static bool Flag(string text) => text switch
-    {
-        "true" or "1" => true,
-        "false" or "0" => false,
-        _ => throw new UsageException($"--filter 'dangling={text}': use true or false"),
-    };
 }

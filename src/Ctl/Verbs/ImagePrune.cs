@@ -23,7 +23,9 @@ internal static class ImagePrune
         return command.Does(async (ctl, parsed, ct) =>
         {
             var request = Request(parsed.GetRequiredValue(filter), parsed.GetValue(all));
-            if (!parsed.GetValue(force) && !Confirmed(ctl, request.All))
+            if (!parsed.GetValue(force) && !VerbParts.Confirmed(ctl, request.All
+                ? "WARNING! This will remove all images without at least one container associated to them."
+                : "WARNING! This will remove all dangling images."))
             {
                 return ExitCode.Done;
             }
@@ -37,36 +39,18 @@ internal static class ImagePrune
 
     private static PruneImagesRequest Request(string[] texts, bool all)
     {
-        const string except = "label!=";
+        var (except, filters) = VerbParts.PruneFilters(texts, "label", "until", "dangling");
         var request = new PruneImagesRequest { All = all };
-        request.ExceptLabels.Add(
-            texts.Where(t => t.StartsWith(except, StringComparison.Ordinal)).Select(t => t[except.Length..]));
-        var filters = VerbParts.Filters(
-            [.. texts.Where(t => !t.StartsWith(except, StringComparison.Ordinal))], "label", "until", "dangling");
+        request.ExceptLabels.Add(except);
         request.Labels.Add(filters["label"]);
         request.UntilNs = filters["until"]
             .Select(u => Moments.Ns("--filter until", u, TimeProvider.System)).DefaultIfEmpty(0).Min();
         if (filters["dangling"].LastOrDefault() is { } dangling)
         {
-            request.All = dangling switch
-            {
-                "true" or "1" => false,
-                "false" or "0" => true,
-                _ => throw new UsageException($"--filter 'dangling={dangling}': use true or false"),
-            };
+            request.All = !VerbParts.Flag("dangling", dangling);
         }
 
         return request;
-    }
-
-    private static bool Confirmed(Cli.Ctl ctl, bool all)
-    {
-        ctl.Out.WriteLine(all
-            ? "WARNING! This will remove all images without at least one container associated to them."
-            : "WARNING! This will remove all dangling images.");
-        ctl.Out.Write("Are you sure you want to continue? [y/N] ");
-        ctl.Out.Flush();
-        return Console.In.ReadLine()?.Trim() is "y" or "Y" or "yes";
     }
 
     private static void Print(Cli.Ctl ctl, PruneImagesResponse answer)

@@ -1,5 +1,6 @@
 using System.Text;
 using Swarm.Ctl.Cli;
+using Swarm.Model;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
 

@@ -27,7 +27,7 @@ internal static class NodeInspect
                         "GetNode", new GetNodeRequest { Ref = reference }, ct).ConfigureAwait(false);
                     if (parsed.GetValue(pretty))
                     {
-                        NodePretty.Print(ctl.Out, answer);
+                        NodePretty.Print(ctl.Shown, answer);
                     }
                     else
                     {

@@ -9,8 +9,6 @@ internal static class NotYet
     internal static readonly IReadOnlyList<(string Name, string What)> Groups =
     [
         ("stack", "stacks"), ("network", "networks of one's own"),
-        ("volume", "volumes"), ("container", "container commands"),
-        ("exec", "exec"), ("run", "one-off containers"),
     ];
 
     internal static Command Build(string name, string what)

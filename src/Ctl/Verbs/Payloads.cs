@@ -34,7 +34,7 @@ internal static class Payloads
                     var view = await VerbParts.PayloadAsync(ctl, kind, reference, ct).ConfigureAwait(false);
                     if (parsed.GetValue(pretty))
                     {
-                        PayloadFormat.Pretty(ctl.Out, view);
+                        PayloadFormat.Pretty(ctl.Shown, view);
                     }
                     else
                     {

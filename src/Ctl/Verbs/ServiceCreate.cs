@@ -12,15 +12,7 @@ internal static class ServiceCreate
     internal static Command Build()
     {
         var command = new Command("create", "Create a new service");
-        var image = new Argument<string>("IMAGE");
-        var args = new Argument<string[]>("COMMAND")
-        {
-            Arity = ArgumentArity.ZeroOrMore,
-            CaptureRemainingTokens = true,
-            Description = "Replaces the image's default command",
-        };
-        command.Add(image);
-        command.Add(args);
+        var (image, args) = VerbParts.ImageAndCommand(command);
         var flags = new FlagSet(command, ServiceFlags.Shared, ServiceFlags.Create);
         return command.Does(async (ctl, parsed, ct) =>
         {
@@ -35,6 +27,7 @@ internal static class ServiceCreate
                     Spec = spec,
                     NoResolveImage = values.IsOn("no-resolve-image"),
                     DryRun = values.IsOn("dry-run"),
+                    WithRegistryAuth = values.IsOn("with-registry-auth"),
                 },
                 ct).ConfigureAwait(false);
             foreach (var warning in created.Warnings)
@@ -55,7 +48,7 @@ internal static class ServiceCreate
         });
     }
 
-    private static string GeneratedName()
+    internal static string GeneratedName()
     {
         string[] first = ["brave", "calm", "eager", "gentle", "happy", "keen", "lucid", "merry", "quiet", "swift"];
         string[] second = ["badger", "falcon", "heron", "ibex", "lynx", "marten", "otter", "puffin", "raven", "seal"];

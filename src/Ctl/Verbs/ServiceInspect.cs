@@ -27,7 +27,7 @@ internal static class ServiceInspect
                     var view = await VerbParts.ServiceAsync(ctl, reference, ct).ConfigureAwait(false);
                     if (parsed.GetValue(pretty))
                     {
-                        ServicePretty.Print(ctl.Out, view);
+                        ServicePretty.Print(ctl.Shown, view);
                     }
                     else
                     {

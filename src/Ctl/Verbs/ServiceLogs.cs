@@ -34,42 +34,22 @@ internal static class ServiceLogs
                 parsed.GetValue(noTaskIds), parsed.GetValue(noTrunc), parsed.GetValue(details));
             var request = new ServiceLogsRequest
             {
-                Follow = parsed.GetValue(follow), Tail = Tail(parsed.GetValue(tail)),
-                    SinceNs = parsed.GetValue(since) is { } from
-                        ? Moments.Ns("--since", from, TimeProvider.System)
-                        : 0,
+                Follow = parsed.GetValue(follow), Tail = Tail(parsed.GetValue(tail)), Details = form.Details,
+                SinceNs = parsed.GetValue(since) is { } from
+                    ? Moments.Ns("--since", from, TimeProvider.System)
+                    : 0,
             };
             request.Refs.Add(parsed.GetRequiredValue(service));
-            var lines = ctl.StreamAsync<ServiceLogsRequest, ServiceLogsResponse>("ServiceLogs", request, ct);
-            if (request.Follow)
+            var lines = new LogLines(
+                (asked, stop) => ctl.StreamAsync<ServiceLogsRequest, ServiceLogsResponse>("ServiceLogs", asked, stop),
+                request, TimeProvider.System);
+            await foreach (var line in lines.ReadAsync(ct).ConfigureAwait(false))
             {
-                await foreach (var line in lines.ConfigureAwait(false))
-                {
-                    Print(ctl, line, form);
-                }
-            }
-            else
-            {
-                await PrintSortedAsync(ctl, lines, form).ConfigureAwait(false);
+                Print(ctl, line, form);
             }
 
             return ExitCode.Done;
         });
-    }
-
-    /// <summary>Lines from several nodes are merged by time; warnings come as they come.</summary>
-    private static async Task PrintSortedAsync(Cli.Ctl ctl, IAsyncEnumerable<ServiceLogsResponse> lines, LineForm form)
-    {
-        var all = new List<ServiceLogsResponse>();
-        await foreach (var line in lines.ConfigureAwait(false))
-        {
-            all.Add(line);
-        }
-
-        foreach (var line in all.OrderBy(l => l.AtNs))
-        {
-            Print(ctl, line, form);
-        }
     }
 
     private static void Print(Cli.Ctl ctl, ServiceLogsResponse line, LineForm form)
@@ -83,11 +63,16 @@ internal static class ServiceLogs
         var text = Encoding.UTF8.GetString(line.Line.Span);
         var prefix = form.Raw ? "" : Prefix(line, form) + "    | ";
         var time = form.Timestamps ? Ago.Json(line.AtNs) + " " : "";
-        var details = !form.Details ? "" : $"com.docker.swarm.node.id={line.NodeId},"
-            + $"com.docker.swarm.service.id={line.ServiceId},com.docker.swarm.task.id={line.TaskId} ";
-        (line.Stderr ? ctl.Error : ctl.Out).WriteLine(prefix + time + details + text);
+        var details = form.Details ? Details(line) : "";
+        (line.Stderr ? ctl.ShownError : ctl.Shown).WriteLine(time + prefix + details + text);
         (line.Stderr ? ctl.Error : ctl.Out).Flush();
     }
+
+    private static string Details(ServiceLogsResponse line) => LogText.Details(line.Details.ToDictionary().Concat(
+    [
+        new("com.docker.swarm.node.id", line.NodeId), new("com.docker.swarm.service.id", line.ServiceId),
+        new("com.docker.swarm.task.id", line.TaskId),
+    ]));
 
     private static string Prefix(ServiceLogsResponse line, LineForm form)
     {

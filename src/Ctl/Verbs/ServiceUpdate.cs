@@ -37,6 +37,7 @@ internal static class ServiceUpdate
                     Spec = SpecChanger.Change(stored.Spec, values),
                     NoResolveImage = values.IsOn("no-resolve-image"),
                     DryRun = dryRun,
+                    WithRegistryAuth = values.IsOn("with-registry-auth"),
                 },
                 ct).ConfigureAwait(false);
             if (dryRun)

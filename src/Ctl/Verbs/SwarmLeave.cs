@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Swarm.Ctl.Cli;
+using Swarm.Model;
 using Swarm.Protocol.V1;
 
 namespace Swarm.Ctl.Verbs;

@@ -1,4 +1,5 @@
 using Swarm.Ctl.Cli;
+using Swarm.Model;
 using Swarm.Protocol.V1;
 
 namespace Swarm.Ctl.Verbs;

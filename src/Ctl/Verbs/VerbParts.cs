@@ -31,6 +31,21 @@ internal static class VerbParts
 
     internal static Argument<string[]> Several(string name, ArgumentArity arity) => new(name) { Arity = arity };
 
+    /// <summary>The last words of a command line that says what a container runs.</summary>
+    internal static (Argument<string> Image, Argument<string[]> Args) ImageAndCommand(Command command)
+    {
+        var image = new Argument<string>("IMAGE");
+        var args = new Argument<string[]>("COMMAND")
+        {
+            Arity = ArgumentArity.ZeroOrMore,
+            CaptureRemainingTokens = true,
+            Description = "Replaces the image's default command",
+        };
+        command.Add(image);
+        command.Add(args);
+        return (image, args);
+    }
+
     /// <summary>Splits filters; an unknown key is refused with the known ones.</summary>
     internal static ILookup<string, string> Filters(string[] filters, params string[] known)
     {
@@ -56,6 +71,32 @@ internal static class VerbParts
         Cli.Ctl ctl, PayloadKind kind, string reference, CancellationToken ct) =>
         (await ctl.CallAsync<GetPayloadRequest, GetPayloadResponse>(
             "GetPayload", new GetPayloadRequest { Kind = kind, Ref = reference }, ct).ConfigureAwait(false)).Payload;
+
+    /// <summary>Filters of a `prune`: labels of what stays (label!=…), and the others.</summary>
+    internal static (IEnumerable<string> Except, ILookup<string, string> Filters) PruneFilters(
+        string[] filters, params string[] known)
+    {
+        const string except = "label!=";
+        var stays = filters.ToLookup(f => f.StartsWith(except, StringComparison.Ordinal));
+        return (stays[true].Select(f => f[except.Length..]), Filters([.. stays[false]], known));
+    }
+
+    /// <summary>true or false of a filter.</summary>
+    internal static bool Flag(string key, string text) => text switch
+    {
+        "true" or "1" => true,
+        "false" or "0" => false,
+        _ => throw new UsageException($"--filter '{key}={text}': use true or false"),
+    };
+
+    /// <summary>Warns and asks.</summary>
+    internal static bool Confirmed(Cli.Ctl ctl, string warning)
+    {
+        ctl.Out.WriteLine(warning);
+        ctl.Out.Write("Are you sure you want to continue? [y/N] ");
+        ctl.Out.Flush();
+        return Console.In.ReadLine()?.Trim() is "y" or "Y" or "yes";
+    }
 
     /// <summary>Docker's short form of an id.</summary>
     internal static string ShortId(string id) => id.Length > 12 ? id[..12] : id;

@@ -47,7 +47,12 @@ internal static class Words
     internal static string Mode(PortConfig port) =>
         port.PublishMode == PortConfig.Types.PublishMode.Host ? "host" : "ingress";
 
-    internal static string MountType(Mount mount) => mount.Type == Mount.Types.Type.Tmpfs ? "tmpfs" : "bind";
+    internal static string MountType(Mount mount) => mount.Type switch
+    {
+        Mount.Types.Type.Tmpfs => "tmpfs",
+        Mount.Types.Type.Volume => "volume",
+        _ => "bind",
+    };
 
     internal static string Update(UpdateStatus.Types.State state) => state switch
     {

@@ -12,7 +12,11 @@ namespace Swarm.Manager.Backup;
 /// <param name="Node">The manager.</param>
 /// <param name="ProductVersion">Its version.</param>
 /// <param name="Stale">No leader confirmed that the state is the newest.</param>
-public sealed record BackupOrigin(DateTimeOffset At, ulong Term, NodeId Node, string ProductVersion, bool Stale);
+public sealed record BackupOrigin(DateTimeOffset At, ulong Term, NodeId Node, string ProductVersion, bool Stale)
+{
+    /// <summary>IP:PORT of the managers, for a restore that has to find out whether they still live.</summary>
+    public IReadOnlyList<string> Managers { get; init; } = [];
+}
 
 /// <summary>A backup that was read to its end and found whole.</summary>
 /// <param name="Header">What it said of itself.</param>
@@ -129,6 +133,7 @@ public static class BackupFile
             NodeId = origin.Node.Value ?? "",
             AutoLock = cluster.AutoLock,
             Observe = cluster.Observe,
+            ManagerAddresses = { origin.Managers },
         };
     }
 

@@ -16,12 +16,18 @@ public sealed class ControlService
     public const string StaleHeader = "swarm-stale";
 
     private static readonly ServiceDescriptor Descriptor = ControlReflection.Descriptor.Services[0];
+    private static readonly RpcMethod<TaskSessionRequest, TaskSessionResponse> TaskSessionMethod =
+        RpcMethod<TaskSessionRequest, TaskSessionResponse>.Of(Descriptor, "TaskSession");
     private static readonly TimeSpan FailoverPatience = LeaderContext.ReadTimeout;
     private static readonly TimeSpan FailoverPoll = TimeSpan.FromMilliseconds(50);
     private readonly Func<ManagerNode?> _manager;
+    private readonly Func<string, RegistryLogin?> _registryOf;
 
     /// <summary>Answers for the manager that runs on this node, if one does.</summary>
-    public ControlService(Func<ManagerNode?> manager) => _manager = manager;
+    /// <param name="manager">Null while none does.</param>
+    /// <param name="registryOf">What `login` stored on this host for the registry of an image; null = nothing.</param>
+    public ControlService(Func<ManagerNode?> manager, Func<string, RegistryLogin?> registryOf) =>
+        (_manager, _registryOf) = (manager, registryOf);
 
     /// <summary>The handlers, for the server of the local socket and for the one that managers dial.</summary>
     public RpcService Build()
@@ -80,6 +86,7 @@ public sealed class ControlService
         Stream<WatchRequest, WatchResponse>(service, "Watch", (l, r, s, ct) => l.Events.WatchAsync(r, s, ct));
         Stream<ServiceLogsRequest, ServiceLogsResponse>(
             service, "ServiceLogs", (l, r, s, ct) => l.Watches.LogsAsync(r, s, ct));
+        service.Duplex<TaskSessionRequest, TaskSessionResponse>("TaskSession", ConverseAsync);
         return service;
     }
 
@@ -107,14 +114,21 @@ public sealed class ControlService
                 return await stale(manager, request, call.Cancellation).ConfigureAwait(false);
             }
 
+            if (!Forwarded(call))
+            {
+                RegistryFill.Fill(request, _registryOf);
+            }
+
             var mark = RequestMarks.Of(name, request);
             return await UntilLedAsync(
                 manager, call, mark is not null,
-                async () => await manager.LeaderCommandsAsync(Forwarded(call), mark, call.Cancellation)
+                async ago => await manager.LeaderCommandsAsync(
+                    Forwarded(call), mark is null ? null : new AskedCommand(mark, ago), call.Cancellation)
                     .ConfigureAwait(false) is { } here
                     ? await lead(here, request, Asked(manager, call), call.Cancellation).ConfigureAwait(false)
-                    : await manager.Link.UnaryAsync(manager.LeaderAddress(), method, request, call.Cancellation)
-                        .ConfigureAwait(false)).ConfigureAwait(false);
+                    : await manager.Link.UnaryAsync(
+                        manager.LeaderAddress(), method, request, call.Cancellation, ago).ConfigureAwait(false))
+                .ConfigureAwait(false);
         });
     }
 
@@ -124,15 +138,18 @@ public sealed class ControlService
     /// cannot be found out, that is what is said.
     /// </summary>
     private static async Task<T> UntilLedAsync<T>(
-        ManagerNode manager, CallContext call, bool hasId, Func<Task<T>> attempt)
+        ManagerNode manager, CallContext call, bool hasId, Func<TimeSpan, Task<T>> attempt)
     {
         var unknown = false;
-        var deadline = Environment.TickCount64 + (long)FailoverPatience.TotalMilliseconds;
+        var (arrived, before) = (Environment.TickCount64, AskedCommand.AgoIn(call.Metadata));
+        var deadline = arrived + (long)FailoverPatience.TotalMilliseconds;
         while (true)
         {
             try
             {
-                return await attempt().ConfigureAwait(false);
+                var here = TimeSpan.FromMilliseconds(Environment.TickCount64 - arrived);
+                return await attempt(unknown || before > TimeSpan.Zero ? before + here : TimeSpan.Zero)
+                    .ConfigureAwait(false);
             }
             catch (RpcException e) when (!Forwarded(call) && Environment.TickCount64 < deadline
                 && (RpcOutcome.IsNotDone(e) || (hasId && RpcOutcome.IsUnknown(e))))
@@ -140,14 +157,10 @@ public sealed class ControlService
                 unknown |= RpcOutcome.IsUnknown(e);
                 await manager.LeadershipChangedAsync(FailoverPoll, call.Cancellation).ConfigureAwait(false);
             }
-            catch (RpcException e) when (!Forwarded(call) && !unknown && RpcOutcome.IsNotDone(e)
-                && !manager.KnowsLeader)
+            catch (RpcException e) when (
+                Errors.InsteadOf(e, hasId, unknown, Forwarded(call) || manager.KnowsLeader) is { } told)
             {
-                throw Errors.NoQuorum();
-            }
-            catch (RpcException e) when (hasId && (RpcOutcome.IsUnknown(e) || (unknown && RpcOutcome.IsNotDone(e))))
-            {
-                throw Errors.UnknownOutcome();
+                throw told;
             }
         }
     }
@@ -174,6 +187,21 @@ public sealed class ControlService
         });
     }
 
+    private async Task ConverseAsync(
+        IAsyncEnumerable<TaskSessionRequest> requests, IResponseStream<TaskSessionResponse> responses, CallContext call)
+    {
+        var manager = Manager();
+        if (await manager.LeaderCommandsAsync(Forwarded(call), null, call.Cancellation).ConfigureAwait(false)
+            is { } here)
+        {
+            await here.Sessions.RunAsync(requests, responses, call.Cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        await manager.Link.DuplexAsync(
+            manager.LeaderAddress(), TaskSessionMethod, requests, responses, call.Cancellation).ConfigureAwait(false);
+    }
+
     private ManagerNode Manager() => _manager() ?? throw new RpcException(
         RpcStatusCode.FailedPrecondition,
         "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. "
@@ -190,4 +218,5 @@ public sealed class ControlService
 /// <summary>What the leader can be asked to do.</summary>
 internal sealed record LeaderCommands(
     ServiceCommands Services, NodeCommands Nodes, Queries Queries, Watches Watches, EventStream Events,
-    ObservationCommands Observation, ClusterCommands Cluster, PayloadCommands Payloads);
+    ObservationCommands Observation, ClusterCommands Cluster, PayloadCommands Payloads,
+    TaskSessions Sessions);

@@ -31,7 +31,9 @@ internal sealed class EventStream(LeaderContext leader)
         }
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct, leader.Session.Leading);
-        var now = (await leader.FreshStateAsync(ct).ConfigureAwait(false)).LastIndex;
+        var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
+        var now = state.LastIndex;
+        RefuseOtherEpoch(request, state);
         var (after, forgotten) = Begin(request, now);
         if (after > now)
         {
@@ -43,14 +45,14 @@ internal sealed class EventStream(LeaderContext leader)
         try
         {
             await responses.WriteAsync(
-                new WatchResponse { Revision = after, ForgottenUntilNs = forgotten }, ending.Token)
-                .ConfigureAwait(false);
+                new WatchResponse { Revision = after, Epoch = state.Epoch, ForgottenUntilNs = forgotten },
+                ending.Token).ConfigureAwait(false);
             await FollowAsync(after, filter, request, responses, ending.Token).ConfigureAwait(false);
         }
         catch (CompactedException e)
         {
             throw new RpcException(
-                RpcStatusCode.OutOfRange, e.Message, new Compacted { OldestRevision = e.Oldest }.ToByteArray());
+                RpcStatusCode.OutOfRange, e.Message, Details(e.Oldest, state.Epoch));
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -58,6 +60,23 @@ internal sealed class EventStream(LeaderContext leader)
                 RpcStatusCode.Unavailable, "the leader changed; watch again after the last revision that you got");
         }
     }
+
+    /// <summary>After a restore, or when the swarm was begun anew, a revision from before may exist again and stand for
+    /// something else: going on after it would leave out or repeat what nobody could see.</summary>
+    private void RefuseOtherEpoch(WatchRequest request, ClusterState state)
+    {
+        if (request.HasAfterRevision && request.Epoch != state.Epoch)
+        {
+            throw new RpcException(
+                RpcStatusCode.OutOfRange,
+                $"revision {request.AfterRevision} is of epoch {request.Epoch} of the swarm, which began anew as epoch "
+                + $"{state.Epoch}: list the objects again and watch from the revision and epoch of that answer",
+                Details(leader.Store.Oldest.Floor, state.Epoch));
+        }
+    }
+
+    private static byte[] Details(ulong oldest, ulong epoch) =>
+        new Compacted { OldestRevision = oldest, Epoch = epoch }.ToByteArray();
 
     /// <summary>Where to begin, and up to when something that was asked for is forgotten (0 = nothing is).</summary>
     private (ulong After, long ForgottenUntilNs) Begin(WatchRequest request, ulong now)
@@ -92,14 +111,16 @@ internal sealed class EventStream(LeaderContext leader)
 
                 after = step.Index;
                 var sent = at >= since
-                    && await SendAsync(step, filter, responses, ct).ConfigureAwait(false);
+                    && await SendAsync(step, leader.Store.Current.Epoch, filter, responses, ct).ConfigureAwait(false);
                 silent = sent ? 0 : silent + 1;
             }
 
             if (silent >= SilentSteps)
             {
                 silent = 0;
-                await responses.WriteAsync(new WatchResponse { Revision = after }, ct).ConfigureAwait(false);
+                await responses.WriteAsync(
+                    new WatchResponse { Revision = after, Epoch = leader.Store.Current.Epoch }, ct)
+                    .ConfigureAwait(false);
             }
         }
     }
@@ -128,12 +149,15 @@ internal sealed class EventStream(LeaderContext leader)
     }
 
     private static async Task<bool> SendAsync(
-        StateStep step, EventFilter filter, IResponseStream<WatchResponse> responses, CancellationToken ct)
+        StateStep step, ulong epoch, EventFilter filter, IResponseStream<WatchResponse> responses, CancellationToken ct)
     {
         var events = StateEvents.Of(step).Where(filter.Wants).Chunk(MaxEvents).ToList();
         for (var i = 0; i < events.Count; i++)
         {
-            var message = new WatchResponse { Revision = step.Index, More = i < events.Count - 1 };
+            var message = new WatchResponse
+            {
+                Revision = step.Index, Epoch = epoch, More = i < events.Count - 1,
+            };
             message.Events.Add(events[i]);
             await responses.WriteAsync(message, ct).ConfigureAwait(false);
         }

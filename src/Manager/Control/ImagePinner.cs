@@ -1,3 +1,4 @@
+using Swarm.Model;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
 
@@ -12,7 +13,11 @@ public sealed record PinnedImage(string Canonical, IReadOnlyList<Platform> Platf
 /// Asks a registry for a tag's digest. Throws <see cref="RpcException"/> with NOT_FOUND when the registry says that
 /// there is no such image, UNAVAILABLE when it cannot be asked.
 /// </summary>
-public delegate Task<PinnedImage> ImageResolver(string image, CancellationToken ct);
+/// <param name="image">As its user wrote it.</param>
+/// <param name="logins">What the service carries; those of the manager are used where it has none for the host.</param>
+/// <param name="ct">Gives up.</param>
+public delegate Task<PinnedImage> ImageResolver(
+    string image, IReadOnlyList<RegistryLogin> logins, CancellationToken ct);
 
 /// <summary>
 /// Fixes a spec's image to its digest when the service is created or its image changes, so that all tasks on all
@@ -24,7 +29,7 @@ internal sealed class ImagePinner(ImageResolver resolve)
 
     /// <summary>The spec with the pinned image; the original when nothing had to be asked.</summary>
     internal async Task<(ServiceSpec Spec, IReadOnlyList<string> Warnings)> PinAsync(
-        ServiceSpec spec, bool keepAsWritten, CancellationToken ct)
+        ServiceSpec spec, bool keepAsWritten, IReadOnlyList<RegistryLogin> logins, CancellationToken ct)
     {
         var image = spec.Task.Container.Image;
         if (keepAsWritten || image.Contains("@sha256:", StringComparison.Ordinal))
@@ -37,7 +42,7 @@ internal sealed class ImagePinner(ImageResolver resolve)
         PinnedImage pinned;
         try
         {
-            pinned = await resolve(image, bounded.Token).ConfigureAwait(false);
+            pinned = await resolve(image, logins, bounded.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {

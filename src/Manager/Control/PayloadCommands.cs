@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
 using Swarm.Model;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
+using Swarm.Security;
 using Swarm.Store;
 
 namespace Swarm.Manager.Control;
@@ -37,7 +37,7 @@ internal sealed class PayloadCommands(LeaderContext leader)
         }
 
         RefuseTooMany(state, request);
-        var id = new PayloadId(IdFormat.FromRandom(RandomNumberGenerator.GetBytes(IdFormat.RandomBytes)));
+        var id = new PayloadId(NewIds.Next());
         var result = await leader.Proposer.CommandAsync(
             new StoreAction.CreatePayload(new PayloadRecord
             {

@@ -17,6 +17,7 @@ internal sealed class Queries(
         return new GetServiceResponse
         {
             Service = Answers.Service(state, References.Service(state, request.Ref)), Revision = state.LastIndex,
+            Epoch = state.Epoch,
         };
     }
 
@@ -25,7 +26,7 @@ internal sealed class Queries(
         var state = await stateNow(ct).ConfigureAwait(false);
         Filters.Check(request);
         var after = Paging.After(request.Page, 2);
-        var response = new ListServicesResponse { Revision = state.LastIndex };
+        var response = new ListServicesResponse { Revision = state.LastIndex, Epoch = state.Epoch };
         static IReadOnlyList<string> Place(ServiceRecord s) => [s.Spec.Name, s.Id.Value];
         response.NextPageToken = Paging.Fill(
             request.Page,
@@ -42,6 +43,7 @@ internal sealed class Queries(
         return new GetTaskResponse
         {
             Task = Answers.Task(state, References.Task(state, request.Ref)), Revision = state.LastIndex,
+            Epoch = state.Epoch,
         };
     }
 
@@ -58,6 +60,7 @@ internal sealed class Queries(
         {
             Payload = Answers.Payload(References.Payload(state, request.Kind, request.Ref)),
             Revision = state.LastIndex,
+            Epoch = state.Epoch,
         };
     }
 
@@ -65,7 +68,7 @@ internal sealed class Queries(
     {
         var state = await stateNow(ct).ConfigureAwait(false);
         var after = Paging.After(request.Page, 2);
-        var response = new ListPayloadsResponse { Revision = state.LastIndex };
+        var response = new ListPayloadsResponse { Revision = state.LastIndex, Epoch = state.Epoch };
         static IReadOnlyList<string> Place(PayloadRecord p) => [p.Spec.Name, p.Id.Value];
         response.NextPageToken = Paging.Fill(
             request.Page,
@@ -84,6 +87,7 @@ internal sealed class Queries(
             Node = Answers.Node(References.Node(state, request.Ref, self), members()),
             RootCertificatePem = state.Cluster?.RootCertificatePem ?? "",
             Revision = state.LastIndex,
+            Epoch = state.Epoch,
         };
     }
 
@@ -93,7 +97,7 @@ internal sealed class Queries(
         Filters.Check(request);
         var managers = members();
         var after = Paging.After(request.Page, 2);
-        var response = new ListNodesResponse { Revision = state.LastIndex };
+        var response = new ListNodesResponse { Revision = state.LastIndex, Epoch = state.Epoch };
         static IReadOnlyList<string> Place(NodeRecord n) => [n.Hostname, n.Id.Value];
         response.NextPageToken = Paging.Fill(
             request.Page,

@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
 using Swarm.Model;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
+using Swarm.Security;
 using Swarm.Store;
 
 namespace Swarm.Manager.Control;
@@ -13,6 +13,7 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
     {
         var spec = request.Spec ?? throw Errors.Invalid([new SpecFault("spec", "", "must be given", "send a spec")]);
         SpecJudge.Require(spec);
+        var registry = Registry(request.Registry);
         var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
         if (leader.Proposer.Earlier(state, LogAction.KindOneofCase.CreateService) is { } first)
         {
@@ -28,15 +29,17 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
 
         PayloadCommands.RequireAll(state, spec);
         RefuseTakenPorts(state, spec, except: null);
-        var (pinned, warnings) = await pinner.PinAsync(spec, request.NoResolveImage, ct).ConfigureAwait(false);
+        var (pinned, warnings) = await pinner
+            .PinAsync(spec, request.NoResolveImage, RegistryLogin.Add([], registry), ct).ConfigureAwait(false);
+        warnings = [.. warnings, .. Unknown(request.WithRegistryAuth, registry, spec)];
         if (request.DryRun)
         {
             return new CreateServiceResponse { Warnings = { warnings } };
         }
 
-        var id = new ServiceId(IdFormat.FromRandom(RandomNumberGenerator.GetBytes(IdFormat.RandomBytes)));
-        var result = await leader.Proposer.CommandAsync(new StoreAction.CreateService(id, pinned), ct).ConfigureAwait(
-            false);
+        var id = new ServiceId(NewIds.Next());
+        var result = await leader.Proposer.CommandAsync(
+            new StoreAction.CreateService(id, pinned) { Registry = registry }, ct).ConfigureAwait(false);
         var response = new CreateServiceResponse
         {
             Id = result.Request?.Subject ?? id.Value,
@@ -71,20 +74,24 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
             return new UpdateServiceResponse { Version = VersionOf(rolled, id) };
         }
 
-        var spec = request.Spec;
-        var imageChanged = spec.Task.Container.Image != state.Services.Get(id)!.Spec.Task.Container.Image;
-        var (pinned, warnings) = await pinner
-            .PinAsync(spec, request.NoResolveImage || !imageChanged, ct).ConfigureAwait(false);
+        var (spec, registry) = (request.Spec, Registry(request.Registry));
+        var stored = state.Services.Get(id)!;
+        var imageChanged = spec.Task.Container.Image != stored.Spec.Task.Container.Image;
+        var (pinned, warnings) = await pinner.PinAsync(
+            spec, request.NoResolveImage || !imageChanged, RegistryLogin.Add(stored.Registries, registry), ct)
+            .ConfigureAwait(false);
+        warnings = [.. warnings, .. Unknown(request.WithRegistryAuth, registry, spec)];
         if (request.DryRun)
         {
             return new UpdateServiceResponse
             {
-                Version = state.Services.Get(id)!.Version, Warnings = { warnings },
+                Version = stored.Version, Warnings = { warnings },
             };
         }
 
         var result = await leader.Proposer.CommandAsync(
-            new StoreAction.UpdateServiceSpec(id, request.Version, pinned), ct).ConfigureAwait(false);
+            new StoreAction.UpdateServiceSpec(id, request.Version, pinned) { Registry = registry }, ct)
+            .ConfigureAwait(false);
         var response = new UpdateServiceResponse { Version = VersionOf(result, id) };
         response.Warnings.Add(warnings);
         return response;
@@ -141,6 +148,18 @@ internal sealed class ServiceCommands(LeaderContext leader, ImagePinner pinner)
         PayloadCommands.RequireAll(state, spec);
         RefuseTakenPorts(state, spec, except: id);
     }
+
+    /// <exception cref="RpcException">They are no credentials.</exception>
+    private static RegistryLogin? Registry(RegistryAccess? access) =>
+        RegistryLogin.Check(access) is { Count: > 0 } faults
+            ? throw Errors.Invalid(faults)
+            : access is null ? null : RegistryLogin.Of(access);
+
+    private static IEnumerable<string> Unknown(bool wanted, RegistryLogin? registry, ServiceSpec spec) =>
+        wanted && registry is null
+            ? [$"the manager that was asked has no credentials for the registry of {spec.Task.Container.Image}: "
+                + "'swarmctl login' there stores them; the service got none"]
+            : [];
 
     /// <summary>As it was when the command acted, also when this is its second coming.</summary>
     private static ulong VersionOf(ApplyResult result, ServiceId id) =>

@@ -13,10 +13,14 @@ internal sealed class TaskList
 {
     private const int PlaceParts = 6;
 
+    /// <summary>So many free numbers one after the other, and the slots that follow are looked for at once.</summary>
+    private const int MostMissedSlots = 1_000;
+
     private readonly ClusterState _state;
     private readonly ListTasksRequest _request;
     private readonly HashSet<ServiceId> _services;
     private readonly HashSet<NodeId> _nodes;
+    private readonly ILookup<ServiceId, TaskRecord> _onNodes;
     private readonly HashSet<TaskState> _desired;
     private readonly TaskPlace? _after;
     private readonly int _most;
@@ -26,6 +30,7 @@ internal sealed class TaskList
         (_state, _request) = (state, request);
         _services = [.. request.ServiceRefs.Select(r => References.Service(state, r).Id)];
         _nodes = [.. request.NodeRefs.Select(r => References.Node(state, r, self).Id)];
+        _onNodes = _nodes.SelectMany(state.TasksOn).ToLookup(t => t.ServiceId);
         _desired = [.. request.DesiredStates.Select(Filters.DesiredState)];
         _after = TaskPlace.Read(Paging.After(request.Page, PlaceParts));
         _most = Paging.SizeOf(request.Page) + 1;
@@ -33,7 +38,7 @@ internal sealed class TaskList
 
     internal ListTasksResponse Answer()
     {
-        var response = new ListTasksResponse { Revision = _state.LastIndex };
+        var response = new ListTasksResponse { Revision = _state.LastIndex, Epoch = _state.Epoch };
         response.NextPageToken = Paging.Fill(
             _request.Page, Wanted(), t => PlaceOf(t).Parts(), t => Answers.Task(_state, t), response.Tasks);
         return response;
@@ -47,8 +52,7 @@ internal sealed class TaskList
 
     private IEnumerable<ServiceRecord> Services() =>
         _services.Count > 0 ? _services.Select(s => _state.Services[s])
-        : _nodes.Count > 0 ? _nodes.SelectMany(n => _state.TasksOn(n)).Select(t => t.ServiceId).Distinct()
-            .Select(s => _state.Services.Get(s)).OfType<ServiceRecord>()
+        : _nodes.Count > 0 ? _onNodes.Select(g => _state.Services.Get(g.Key)).OfType<ServiceRecord>()
         : _state.Services.Values;
 
     private static int ComparesToOwner(ServiceRecord service, TaskPlace after) =>
@@ -56,18 +60,53 @@ internal sealed class TaskList
             ? order
             : string.CompareOrdinal(service.Id.Value, after.ServiceId);
 
-    /// <summary>The first tasks of a service after the beginning of the page, as many as it takes.</summary>
+    /// <summary>
+    /// The first tasks of a service after the beginning of the page. Slots are asked for by their numbers as long as
+    /// they lie close together: a page of a large service costs what a page of a small one does.
+    /// </summary>
     private IEnumerable<TaskRecord> First(ServiceRecord service)
     {
-        var kept = new PriorityQueue<TaskRecord, TaskPlace>(
-            Comparer<TaskPlace>.Create(static (a, b) => b.CompareTo(a)));
-        foreach (var task in _state.TasksOf(service.Id))
+        if (_nodes.Count > 0)
         {
-            if (!Matches(service, task))
+            return FirstOf(service, _onNodes[service.Id]);
+        }
+
+        return service.IsGlobal ? FirstOf(service, _state.TasksOf(service.Id)) : InSlots(service);
+    }
+
+    private IEnumerable<TaskRecord> InSlots(ServiceRecord service)
+    {
+        var slots = _state.SlotsOf(service.Id);
+        var next = _after is { } after && ComparesToOwner(service, after) == 0 ? after.Slot : 0;
+        var mostMissed = Math.Min(MostMissedSlots, slots.Count);
+        for (var missed = 0; missed < mostMissed; next++)
+        {
+            if (!slots.TryGetValue(new SlotKey(service.Id, next, default), out var ids))
             {
+                missed++;
                 continue;
             }
 
+            missed = 0;
+            foreach (var task in FirstOf(service, ids.Select(id => _state.Tasks[id])))
+            {
+                yield return task;
+            }
+        }
+
+        var rest = slots.Where(s => s.Key.Slot >= next).SelectMany(s => s.Value).Select(id => _state.Tasks[id]);
+        foreach (var task in FirstOf(service, rest))
+        {
+            yield return task;
+        }
+    }
+
+    private IEnumerable<TaskRecord> FirstOf(ServiceRecord service, IEnumerable<TaskRecord> tasks)
+    {
+        var kept = new PriorityQueue<TaskRecord, TaskPlace>(
+            Comparer<TaskPlace>.Create(static (a, b) => b.CompareTo(a)));
+        foreach (var task in tasks.Where(t => Matches(service, t)))
+        {
             var place = PlaceOf(service, task);
             if (_after is { } after && place.CompareTo(after) <= 0)
             {
@@ -88,8 +127,7 @@ internal sealed class TaskList
     }
 
     private bool Matches(ServiceRecord service, TaskRecord task) =>
-        (_nodes.Count == 0 || _nodes.Contains(task.NodeId))
-        && (_desired.Count == 0 || _desired.Contains(task.DesiredState))
+        (_desired.Count == 0 || _desired.Contains(task.DesiredState))
         && Filters.Begins(_request.Ids, task.Id.Value)
         && (_request.Names.Count == 0 || Filters.Begins(_request.Names, TaskNames.Of(service.Spec.Name, task)));
 

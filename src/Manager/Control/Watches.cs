@@ -68,29 +68,48 @@ internal sealed class Watches(LeaderContext leader)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct, leader.Session.Leading);
         var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
-        var tasks = request.Refs.SelectMany(r => TasksOf(state, r)).DistinctBy(t => t.Id).OrderBy(t => t.Id).ToList();
-        await foreach (var line in leader.Session.Logs.ReadAsync(tasks, request, ending.Token).ConfigureAwait(false))
+        var lines = leader.Session.Logs.ReadAsync(Scope(state, request.Refs), request, ending.Token);
+        try
         {
-            await responses.WriteAsync(line, ending.Token).ConfigureAwait(false);
+            await foreach (var line in lines.ConfigureAwait(false))
+            {
+                await responses.WriteAsync(line, ending.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new RpcException(RpcStatusCode.Unavailable, "the leader changed; read on after the last line");
         }
     }
 
-    private static IEnumerable<TaskRecord> TasksOf(ClusterState state, string reference)
+    private static LogScope Scope(ClusterState state, IEnumerable<string> references)
     {
-        try
-        {
-            return state.TasksOf(References.Service(state, reference).Id);
-        }
-        catch (RpcException e) when (e.Code == RpcStatusCode.NotFound)
+        var services = new HashSet<ServiceId>();
+        var tasks = new HashSet<TaskId>();
+        foreach (var reference in references)
         {
             try
             {
-                return [References.Task(state, reference)];
+                services.Add(References.Service(state, reference).Id);
             }
-            catch (RpcException inner) when (inner.Code == RpcStatusCode.NotFound)
+            catch (RpcException e) when (e.Code == RpcStatusCode.NotFound)
             {
-                throw new RpcException(RpcStatusCode.NotFound, $"no such task or service: {reference}");
+                tasks.Add(TaskOf(state, reference));
             }
+        }
+
+        return new LogScope(services, tasks);
+    }
+
+    private static TaskId TaskOf(ClusterState state, string reference)
+    {
+        try
+        {
+            return References.Task(state, reference).Id;
+        }
+        catch (RpcException inner) when (inner.Code == RpcStatusCode.NotFound)
+        {
+            throw new RpcException(RpcStatusCode.NotFound, $"no such task or service: {reference}");
         }
     }
 

@@ -113,6 +113,11 @@ internal static class AssignmentDiff
         assigned.ServiceLabels.Add(spec.Labels);
         assigned.HostPorts.Add(task.HostPorts);
         assigned.Generic.Add(task.Generic);
+        if (task.IsLive && task.Status.State < TaskState.Ready)
+        {
+            assigned.Registries.Add(service.Registries.Select(r => r.ToMessage()));
+        }
+
         assigned.IngressTcpPorts.Add((spec.Endpoint?.Ports ?? [])
             .Where(p => p.IsIngress() && p.Protocol != PortConfig.Types.Protocol.Udp).Select(p => p.TargetPort));
         return assigned;

@@ -106,7 +106,7 @@ internal sealed class DispatcherCore
     /// <summary>The log moved the state on.</summary>
     internal void OnState(ClusterState state, Changes changes, DateTimeOffset now)
     {
-        var observed = Observing;
+        var (observed, peers) = (Observing, _peers.Version);
         _state = state;
         _peers.Update(state, changes);
         UpdateMesh(changes, now);
@@ -129,6 +129,11 @@ internal sealed class DispatcherCore
         if (changes.Nodes.Length > 0)
         {
             OnNodes(changes, now);
+        }
+
+        if (_peers.Version != peers)
+        {
+            _sessions.All.ToList().ForEach(s => SendPeers(s, complete: false));
         }
 
         ReleaseWithdrawn(now);
@@ -205,11 +210,6 @@ internal sealed class DispatcherCore
         foreach (var (node, message) in Announcements.Roles(changes))
         {
             SendTo(node, message);
-        }
-
-        foreach (var session in _sessions.All)
-        {
-            SendPeers(session, complete: false);
         }
     }
 

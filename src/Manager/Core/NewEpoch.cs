@@ -33,7 +33,7 @@ public static class NewEpoch
             .Where(n => n.Role == NodeRole.Manager && n.Id != request.Self).OrderBy(n => n.Id).ToList();
         // The new manager comes first: it must not get the subnet that containers of a removed one may still use.
         var entry = new StoreEntry(at, [
-            new StoreAction.SetCluster(Changed(state.Cluster, request)),
+            new StoreAction.SetCluster(Changed(state.Cluster, request, at)),
             .. Own(state, request),
             .. others.SelectMany(Remove),
             // Promotions that were under way are over: the managers that knew of them are gone.
@@ -46,15 +46,24 @@ public static class NewEpoch
         return new NewEpochState(result.State, others);
     }
 
-    private static ClusterRecord Changed(ClusterRecord cluster, NewEpochRequest request) => cluster with
+    private static ClusterRecord Changed(
+        ClusterRecord cluster, NewEpochRequest request, DateTimeOffset at) => cluster with
     {
         Version = 0,
-        Epoch = cluster.Epoch + 1,
+        Epoch = Next(cluster.Epoch, at),
         Observe = request.Observe || cluster.Observe,
         WorkerTokenSecret = request.WorkerSecret,
         ManagerTokenSecret = request.ManagerSecret,
         FormatVersion = Math.Max(cluster.FormatVersion, StoreFormat.Requests),
     };
+
+    /// <summary>
+    /// The seconds since 1970, so that it is above every epoch of the past: a backup may be older than an epoch that
+    /// nodes have seen since, and must not begin that one a second time. Above the one before also on a machine whose
+    /// clock is behind.
+    /// </summary>
+    private static ulong Next(ulong epoch, DateTimeOffset at) =>
+        Math.Max(epoch + 1, (ulong)Math.Max(0, at.ToUnixTimeSeconds()));
 
     private static IEnumerable<StoreAction> Own(ClusterState state, NewEpochRequest request)
     {

@@ -22,12 +22,15 @@ internal sealed class NodeWatch
     private readonly Dictionary<NodeId, DateTimeOffset> _deadlines = [];
     private TimeSpan _grace;
 
+    /// <summary>No deadline is before this: until then nobody has to look at them all.</summary>
+    private DateTimeOffset _earliest = DateTimeOffset.MaxValue;
+
     internal NodeWatch(ClusterState state, DateTimeOffset now)
     {
         _grace = PeriodFor(state) * SpecDefaults.HeartbeatsMissed;
         foreach (var node in state.Nodes.Select(n => n.Value).Where(n => n.State != NodeStatus.Types.State.Down))
         {
-            _deadlines[node.Id] = now + (_grace * GracesOfNewLeader);
+            _deadlines[node.Id] = Noted(now + (_grace * GracesOfNewLeader));
         }
     }
 
@@ -41,10 +44,10 @@ internal sealed class NodeWatch
         return wanted > least ? wanted : least;
     }
 
-    internal void Seen(NodeId node, DateTimeOffset now) => _deadlines[node] = now + _grace;
+    internal void Seen(NodeId node, DateTimeOffset now) => _deadlines[node] = Noted(now + _grace);
 
     /// <summary>The stream broke; the deadline from the last heartbeat stands.</summary>
-    internal void Lost(NodeId node, DateTimeOffset now) => _deadlines.TryAdd(node, now + _grace);
+    internal void Lost(NodeId node, DateTimeOffset now) => _deadlines.TryAdd(node, Noted(now + _grace));
 
     internal void Forget(NodeId node) => _deadlines.Remove(node);
 
@@ -52,8 +55,33 @@ internal sealed class NodeWatch
     internal IReadOnlyList<NodeId> Overdue(ClusterState state, DateTimeOffset now)
     {
         _grace = PeriodFor(state) * SpecDefaults.HeartbeatsMissed;
-        var late = _deadlines.Where(d => d.Value <= now).Select(d => d.Key).Order().ToList();
+        if (now < _earliest)
+        {
+            return [];
+        }
+
+        var late = new List<NodeId>();
+        _earliest = DateTimeOffset.MaxValue;
+        foreach (var (node, deadline) in _deadlines)
+        {
+            if (deadline <= now)
+            {
+                late.Add(node);
+            }
+            else
+            {
+                Noted(deadline);
+            }
+        }
+
+        late.Sort();
         late.ForEach(node => _deadlines.Remove(node));
         return late;
+    }
+
+    private DateTimeOffset Noted(DateTimeOffset deadline)
+    {
+        _earliest = deadline < _earliest ? deadline : _earliest;
+        return deadline;
     }
 }

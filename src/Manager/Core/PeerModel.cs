@@ -1,3 +1,4 @@
+using Google.Protobuf.Collections;
 using Swarm.Model;
 using Swarm.Protocol.V1;
 using Swarm.Store;
@@ -17,6 +18,8 @@ internal sealed class PeerModel
     private readonly SortedDictionary<NodeId, Peer> _peers = [];
     private readonly List<NodeId> _changed = [];
     private ulong _forgotten;
+    private Shared? _shared;
+    private (RepeatedField<Peer> Rows, NodeId[] Ids)? _all;
 
     internal PeerModel(ClusterState state) => Update(state, state.Nodes.Select(n => n.Key));
 
@@ -36,13 +39,46 @@ internal sealed class PeerModel
     {
         if (complete || since < _forgotten)
         {
-            var all = new PeerUpdate { Complete = true };
-            all.Peers.AddRange(_peers.Where(p => p.Key != self).Select(p => p.Value));
-            return all;
+            return All(self);
         }
 
+        if (since == Version)
+        {
+            return null;
+        }
+
+        // Nearly all sessions are at the same version: they get the same message.
+        if (_shared?.Since != since || _shared.Version != Version)
+        {
+            var changed = _changed.Skip((int)(since - _forgotten)).ToHashSet();
+            _shared = new Shared(since, Version, changed, Difference(changed));
+        }
+
+        var update = _shared.Changed.Contains(self)
+            ? Difference(_shared.Changed.Where(id => id != self))
+            : _shared.Update;
+        return update.Peers.Count + update.RemovedNodeIds.Count > 0 ? update : null;
+    }
+
+    /// <summary>Everybody else: a copy of the rows, which are put together once for all that ask.</summary>
+    private PeerUpdate All(NodeId self)
+    {
+        _all ??= ([.. _peers.Values], [.. _peers.Keys]);
+        var update = new PeerUpdate { Complete = true };
+        update.Peers.AddRange(_all.Value.Rows);
+        var at = Array.BinarySearch(_all.Value.Ids, self);
+        if (at >= 0)
+        {
+            update.Peers.RemoveAt(at);
+        }
+
+        return update;
+    }
+
+    private PeerUpdate Difference(IEnumerable<NodeId> changed)
+    {
         var update = new PeerUpdate();
-        foreach (var id in _changed.Skip((int)(since - _forgotten)).Distinct().Where(id => id != self).Order())
+        foreach (var id in changed.Order())
         {
             if (_peers.TryGetValue(id, out var peer))
             {
@@ -54,7 +90,7 @@ internal sealed class PeerModel
             }
         }
 
-        return update.Peers.Count + update.RemovedNodeIds.Count > 0 ? update : null;
+        return update;
     }
 
     private void Update(ClusterState state, IEnumerable<NodeId> candidates)
@@ -77,6 +113,7 @@ internal sealed class PeerModel
             }
 
             _changed.Add(id);
+            _all = null;
         }
 
         if (_changed.Count > MaxRemembered)
@@ -90,4 +127,7 @@ internal sealed class PeerModel
     private static Peer? Of(ClusterState state, NodeId id) => state.Nodes.Get(id) is { Address.Length: > 0 } node
         ? new Peer { NodeId = id.Value, Address = node.Address, Subnet = Subnets.Of(state, id) }
         : null;
+
+    /// <summary>What sessions get that were sent one version and are to have another; nobody changes it.</summary>
+    private sealed record Shared(ulong Since, ulong Version, HashSet<NodeId> Changed, PeerUpdate Update);
 }

@@ -10,6 +10,7 @@ internal static class ManagerMetrics
         var raft = node.Status;
         Raft(text, raft, store.Counters);
         Disk(text, raft);
+        Agreement(text, raft);
         text.Histogram("swarm_raft_fsync_seconds", "One fdatasync of the log.", node.SyncSeconds);
         Store(text, store);
         Leader(text, store.Counters, session);
@@ -55,6 +56,10 @@ internal static class ManagerMetrics
         text.Gauge(
             "swarm_raft_stalled", "1 while the thread of this member hangs: it does not lead.", Bit(raft.Stalled));
     }
+
+    private static void Agreement(MetricText text, RaftStatus raft) => text.Gauge(
+        "swarm_raft_disputed_index", "Entry after which the managers' states differ and no majority agrees; 0 = none.",
+        raft.DisputedIndex);
 
     private static double Bit(bool value) => value ? 1 : 0;
 

@@ -44,6 +44,9 @@ public sealed record ServiceRecord
     /// <summary>Version of the spec whose ports are in <see cref="Ports"/>; 0 = never allocated.</summary>
     public ulong PortsSpecVersion { get; init; }
 
+    /// <summary>Credentials that its tasks' nodes get, newest first; never printed.</summary>
+    public ImmutableArray<RegistryLogin> Registries { get; init; } = [];
+
     /// <summary>Removed by a user; goes when its last task is gone. Hidden from lists, its name is free.</summary>
     public bool Removing { get; init; }
 

@@ -173,10 +173,13 @@ internal static class ContainerRules
             case Mount.Types.Type.Tmpfs when mount.Source.Length > 0:
                 faults.Add(field + ".source", mount.Source, "a tmpfs has no source", "leave it out");
                 break;
+            case Mount.Types.Type.Volume:
+                VolumeMountRules.Check(mount, field, faults);
+                break;
             case Mount.Types.Type.Bind or Mount.Types.Type.Tmpfs:
                 break;
             default:
-                faults.Add(field + ".type", mount.Type.ToString(), "is not known here", "use bind or tmpfs");
+                faults.Add(field + ".type", mount.Type.ToString(), "is not known here", "use volume, bind or tmpfs");
                 break;
         }
 

@@ -71,6 +71,10 @@ public static class SpecDefaults
         : spec.ReplicatedJob.MaxConcurrent > 0 ? spec.ReplicatedJob.MaxConcurrent
         : spec.TotalCompletions();
 
+    /// <summary>How long a job stays after its tasks have ended; null = until somebody removes it.</summary>
+    public static TimeSpan? RemoveAfter(this ServiceSpec spec) =>
+        spec is { ReplicatedJob: { HasRemoveAfterNs: true } job } ? FromNs(job.RemoveAfterNs) : null;
+
     /// <summary>Docker's word for the mode: replicated, global, replicated-job, global-job.</summary>
     public static string ModeName(this ServiceSpec spec) => spec.ModeCase switch
     {

@@ -8,22 +8,15 @@ namespace Swarm.Model;
 /// <param name="Remedy">What would be accepted.</param>
 public sealed record SpecFault(string Field, string Value, string Rule, string Remedy)
 {
-    private const int MaxValueChars = 100;
     private const int MaxSentenceChars = 300;
 
     /// <summary>A fault whose parts hold what somebody wrote: short enough to be read, and nothing in them moves a
     /// cursor.</summary>
     public static SpecFault Shown(string field, string value, string rule, string remedy) => new(
-        Clean(field, MaxValueChars), Clean(value, MaxValueChars), Clean(rule, MaxSentenceChars),
-        Clean(remedy, MaxSentenceChars));
+        Printable.Value(field), Printable.Value(value), Printable.Line(rule, MaxSentenceChars),
+        Printable.Line(remedy, MaxSentenceChars));
 
     /// <summary>One line for a person.</summary>
     public override string ToString() =>
         Value.Length == 0 ? $"{Field}: {Rule}; {Remedy}" : $"{Field}: '{Value}': {Rule}; {Remedy}";
-
-    private static string Clean(string text, int most)
-    {
-        var clean = new string([.. text.Take(most).Select(c => char.IsControl(c) ? '?' : c)]);
-        return text.Length > most ? clean + "…" : clean;
-    }
 }

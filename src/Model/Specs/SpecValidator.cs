@@ -34,6 +34,7 @@ public static class SpecValidator
             ResourceRules.Check(spec.Task, faults.Under("task"));
             RestartRules(spec.Task.Restart, faults.Under("task.restart"));
             LogRules.Check(spec.Task.LogDriver, faults.Under("task.log_driver"));
+            AttachFirst(spec, faults.Under("task.container"));
         }
 
         Update(spec.Update, faults.Under("update"));
@@ -98,6 +99,7 @@ public static class SpecValidator
             faults.Add("replicas", "0", "a job needs at least one completion", "use 1 or more");
         }
 
+        faults.NotNegative("remove_after", job.HasRemoveAfterNs ? job.RemoveAfterNs : 0);
         foreach (var (field, value) in new[]
         {
             ("replicas", job.TotalCompletions), ("max_concurrent", job.MaxConcurrent),
@@ -107,6 +109,19 @@ public static class SpecValidator
             {
                 faults.Add(field, $"{value}", $"a job has {MaxReplicas} tasks at most", "ask for fewer");
             }
+        }
+    }
+
+    /// <summary>Nobody could attach to all of several tasks, and to none that is started again.</summary>
+    private static void AttachFirst(ServiceSpec spec, FaultCollector faults)
+    {
+        if (spec.Task.Container is { AttachFirst: true }
+            && (spec.TotalCompletions() != 1
+                || spec.Task.RestartConditionOrDefault() != RestartPolicy.Types.Condition.None))
+        {
+            faults.Add(
+                "attach_first", "true", "goes with a job of one task that is not restarted",
+                "use mode replicated-job and restart condition none, or leave it out");
         }
     }
 

@@ -35,40 +35,13 @@ internal sealed class ImagePull(ImageStore images, IResponseStream<PullImageResp
             ct).ConfigureAwait(false);
     }
 
-    /// <summary>Progress is sent by this call alone; of several states that wait, the newest counts.</summary>
-    private async Task<LocalImage> EnsureAsync(ImageReference pinned, CancellationToken ct)
-    {
-        var states = Channel.CreateBounded<PullProgress>(
-            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
-        var pulling = PullAsync(pinned, states.Writer, ct);
-        try
-        {
-            await foreach (var state in states.Reader.ReadAllAsync(ct).ConfigureAwait(false))
-            {
-                await responses.WriteAsync(Message(state), ct).ConfigureAwait(false);
-            }
-        }
-        catch
-        {
-            await ((Task)pulling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw;
-        }
-
-        return await pulling.ConfigureAwait(false);
-    }
-
-    private async Task<LocalImage> PullAsync(
-        ImageReference pinned, ChannelWriter<PullProgress> states, CancellationToken ct)
-    {
-        try
-        {
-            return await images.EnsureAsync(pinned, new Teller(states), ct).ConfigureAwait(false);
-        }
-        finally
-        {
-            states.Complete();
-        }
-    }
+    /// <summary>Of several states that wait, the newest counts.</summary>
+    private Task<LocalImage> EnsureAsync(ImageReference pinned, CancellationToken ct) => ToldWork.RunAsync(
+        Channel.CreateBounded<PullProgress>(
+            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest }),
+        states => images.EnsureAsync(pinned, new Teller(states), ct),
+        state => responses.WriteAsync(Message(state), ct),
+        ct);
 
     private static PullImageResponse Message(PullProgress state)
     {

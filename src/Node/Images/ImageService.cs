@@ -61,7 +61,7 @@ internal sealed class ImageService(ImageStore images)
     {
         foreach (var image in await Answer(() => images.Inventory.List()).ConfigureAwait(false))
         {
-            if (request.Labels.All(l => HasLabel(image, l)))
+            if (request.Labels.All(l => LabelFilter.Fits(image.Config.Labels, l)))
             {
                 await responses.WriteAsync(new ListImagesResponse { Image = View(image) }, call.Cancellation)
                     .ConfigureAwait(false);
@@ -114,8 +114,8 @@ internal sealed class ImageService(ImageStore images)
         var removed = images.Inventory.Prune(
             request.All,
             image => (request.UntilNs == 0 || (image.Config.Created is { } built && Ns(built) < request.UntilNs))
-                && request.Labels.All(l => HasLabel(image, l))
-                && !request.ExceptLabels.Any(l => HasLabel(image, l)));
+                && request.Labels.All(l => LabelFilter.Fits(image.Config.Labels, l))
+                && !request.ExceptLabels.Any(l => LabelFilter.Fits(image.Config.Labels, l)));
         var response = new PruneImagesResponse { ReclaimedBytes = (ulong)removed.Bytes };
         response.Untagged.Add(removed.Untagged);
         response.Deleted.Add(removed.Deleted.Select(d => d.ToString()));
@@ -135,15 +135,6 @@ internal sealed class ImageService(ImageStore images)
         view.UsedBy.Add(image.UsedBy);
         view.KeptFor.Add(image.KeptFor);
         return view;
-    }
-
-    private static bool HasLabel(StoredImage image, string label)
-    {
-        var equals = label.IndexOf('=', StringComparison.Ordinal);
-        return equals < 0
-            ? image.Config.Labels.ContainsKey(label)
-            : image.Config.Labels.TryGetValue(label[..equals], out var value)
-                && value.AsSpan().SequenceEqual(label.AsSpan(equals + 1));
     }
 
     /// <summary>Nanoseconds since 1970; what nobody can have built is 0.</summary>

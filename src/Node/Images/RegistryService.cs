@@ -40,22 +40,12 @@ internal sealed class RegistryService(ImageStore images, CredentialStore credent
     {
         var ct = call.Cancellation;
         // Some messages for each layer; an image has 500 layers at most.
-        var told = Channel.CreateUnbounded<PushedLayer>();
-        var pushing = PushAsync(request.Image, told.Writer, ct);
-        try
-        {
-            await foreach (var layer in told.Reader.ReadAllAsync(ct).ConfigureAwait(false))
-            {
-                await responses.WriteAsync(Message(layer), ct).ConfigureAwait(false);
-            }
-        }
-        catch
-        {
-            await ((Task)pushing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw;
-        }
-
-        var pushed = await ImageService.GuardAsync(() => pushing).ConfigureAwait(false);
+        var pushed = await ToldWork.RunAsync(
+            Channel.CreateUnbounded<PushedLayer>(),
+            told => ImageService.GuardAsync(
+                () => images.Files.PushAsync(request.Image, layer => told.TryWrite(layer), ct)),
+            layer => responses.WriteAsync(Message(layer), ct),
+            ct).ConfigureAwait(false);
         await responses.WriteAsync(
             new PushImageResponse
             {
@@ -65,18 +55,6 @@ internal sealed class RegistryService(ImageStore images, CredentialStore credent
                 },
             },
             ct).ConfigureAwait(false);
-    }
-
-    private async Task<PushedImage> PushAsync(string image, ChannelWriter<PushedLayer> told, CancellationToken ct)
-    {
-        try
-        {
-            return await images.Files.PushAsync(image, layer => told.TryWrite(layer), ct).ConfigureAwait(false);
-        }
-        finally
-        {
-            told.Complete();
-        }
     }
 
     private static PushImageResponse Message(PushedLayer layer)

@@ -51,7 +51,10 @@ internal sealed class BackupService(Membership membership)
         }
 
         var origin = new BackupOrigin(
-            DateTimeOffset.UtcNow, manager.RaftStatus.Term, manager.NodeId, DaemonProgram.Version, request.Stale);
+            DateTimeOffset.UtcNow, manager.RaftStatus.Term, manager.NodeId, DaemonProgram.Version, request.Stale)
+        {
+            Managers = manager.ManagerAddresses(),
+        };
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: MaxWaitingBytes, minimumSegmentSize: PieceBytes));
         var writing = Task.Run(() =>
             Write(state, origin, SecretFor(request, state), pipe.Writer), CancellationToken.None);

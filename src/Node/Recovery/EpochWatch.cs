@@ -7,7 +7,7 @@ namespace Swarm.Node.Recovery;
 /// <summary>
 /// Managers that were left behind by a forced new cluster must not go on as a second one (raft-pitfalls R30), even
 /// where they are a majority of the old one. So a manager that misses others asks them: who belongs to a newer epoch
-/// says so.
+/// says so. Where one is that nobody here knows, it announces itself (<see cref="EpochHerald"/>).
 /// </summary>
 internal sealed class EpochWatch : IAsyncDisposable
 {
@@ -44,16 +44,22 @@ internal sealed class EpochWatch : IAsyncDisposable
         using var timer = new PeriodicTimer(Period);
         while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
         {
+            var asked = Missed(_manager.RaftStatus).Concat(_manager.Announced.Take()).Distinct();
             var newer = await EpochProbe.NewerAsync(
-                Missed(_manager.RaftStatus), _identity(), _manager.Epoch, AnswerTimeout, _stop.Token)
-                .ConfigureAwait(false);
+                asked, _identity(), _manager.Epoch, AnswerTimeout, _stop.Token).ConfigureAwait(false);
             if (newer is { } answer)
             {
+                await PassOnAsync(answer).ConfigureAwait(false);
                 _superseded(answer);
                 return;
             }
         }
     }
+
+    /// <summary>The others may be unknown to the new epoch, so that nobody else tells them.</summary>
+    private Task PassOnAsync(EpochAnswer newer) => EpochProbe.TellAsync(
+        _manager.RaftStatus.Members.Where(m => m.Id != _manager.RaftStatus.Id).Select(m => m.Address), newer,
+        _identity().RootPem, AnswerTimeout, _stop.Token);
 
     /// <summary>A leader misses those it does not hear; who has no leader misses everybody.</summary>
     private static IEnumerable<string> Missed(RaftStatus status) => status.Members

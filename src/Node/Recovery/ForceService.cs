@@ -23,6 +23,7 @@ internal sealed class ForceService(NodeParts parts, Membership membership)
         var manager = membership.RequireManager();
         await RefuseQuorumAsync(manager, ct).ConfigureAwait(false);
         var member = membership.Member!;
+        var others = manager.ManagerAddresses().Where(a => a != member.State.AdvertiseAddress).ToList();
         var state = Addressed(member.State, request);
         var identity = member.Identity;
         // From here on the caller cannot call it off: a manager must come out of this, the old one or the new.
@@ -30,11 +31,11 @@ internal sealed class ForceService(NodeParts parts, Membership membership)
         ForceNewClusterResponse response;
         try
         {
-            response = Exchange(request, member.State, state, identity);
+            response = Exchange(request, member.State, state, identity, others);
         }
         finally
         {
-            await membership.ResumeAsync(CancellationToken.None).ConfigureAwait(false);
+            await membership.GoOnAsync().ConfigureAwait(false);
         }
 
         if (membership.Member is { } now)
@@ -49,7 +50,8 @@ internal sealed class ForceService(NodeParts parts, Membership membership)
     }
 
     private ForceNewClusterResponse Exchange(
-        ForceNewClusterRequest request, MemberState before, MemberState after, NodeIdentity identity)
+        ForceNewClusterRequest request, MemberState before, MemberState after, NodeIdentity identity,
+        IReadOnlyList<string> leftBehind)
     {
         var log = OfflineLog.Read(SwarmMember.OptionsOf(parts, before, identity));
         if (log.State.Cluster is null)
@@ -67,7 +69,7 @@ internal sealed class ForceService(NodeParts parts, Membership membership)
         OfflineLog.Begin(
             SwarmMember.OptionsOf(parts, after, identity) with { RaftDirectory = change.NextLog, Epoch = epoch },
             next.State, log.Term + 1);
-        change.Commit(new LogSwitchPlan(epoch, after));
+        change.Commit(new LogSwitchPlan(epoch, after) { LeftBehind = leftBehind });
         var response = new ForceNewClusterResponse
         {
             NodeId = identity.NodeId.Value,
@@ -105,11 +107,9 @@ internal sealed class ForceService(NodeParts parts, Membership membership)
             return;
         }
 
-        try
-        {
-            await manager.FreshStateAsync(ct).ConfigureAwait(false);
-        }
-        catch (RpcException e) when (e.Code == RpcStatusCode.Unavailable)
+        var doubt = new QuorumDoubt(TimeProvider.System);
+        if (!await doubt.IsQuorumThereAsync(() => IsConfirmedAsync(manager, ct), ct).ConfigureAwait(false)
+            && manager.RaftStatus.LeaderMember is null)
         {
             return;
         }
@@ -118,5 +118,18 @@ internal sealed class ForceService(NodeParts parts, Membership membership)
             RpcStatusCode.FailedPrecondition,
             $"the swarm has a quorum of its {voters} managers: nothing has to be forced. Take managers that are gone "
             + "out with 'swarmctl node demote' and 'swarmctl node rm'");
+    }
+
+    private static async Task<bool> IsConfirmedAsync(ManagerNode manager, CancellationToken ct)
+    {
+        try
+        {
+            await manager.FreshStateAsync(ct).ConfigureAwait(false);
+            return true;
+        }
+        catch (RpcException e) when (e.Code == RpcStatusCode.Unavailable)
+        {
+            return false;
+        }
     }
 }

@@ -3,7 +3,11 @@ using System.Text.Json;
 namespace Swarm.Node.Recovery;
 
 /// <summary>What a manager is after its log was begun anew.</summary>
-internal sealed record LogSwitchPlan(ulong Epoch, MemberState Member);
+internal sealed record LogSwitchPlan(ulong Epoch, MemberState Member)
+{
+    /// <summary>IP:PORT of the managers that are no members of the new epoch.</summary>
+    public IReadOnlyList<string> LeftBehind { get; init; } = [];
+}
 
 /// <summary>
 /// Exchanges a manager's log, epoch and addresses together. The new log is written aside; then a plan on disk is the
@@ -46,6 +50,7 @@ internal sealed class LogSwitch(NodePaths paths)
         // Each of these also forces the rename to the disk: they are in the same directory.
         plan.Member.Save(paths.Member);
         new EpochFile(paths.Epoch).Raise(plan.Epoch);
+        new LeftBehindFile(paths.LeftBehind).Add(plan.LeftBehind);
         File.Delete(paths.Superseded);
         File.Delete(PlanFile);
     }

@@ -17,6 +17,8 @@ namespace Swarm.Node.Recovery;
 /// </summary>
 internal sealed class RestoreService(NodeParts parts, Membership membership)
 {
+    private static readonly TimeSpan LivingTimeout = TimeSpan.FromSeconds(1);
+
     internal void Register(RpcService service) =>
         service.ClientStream<RestoreBackupRequest, RestoreBackupResponse>("RestoreBackup", RestoreAsync);
 
@@ -62,10 +64,17 @@ internal sealed class RestoreService(NodeParts parts, Membership membership)
         var advertise = NodeAddresses.Advertise(options.AdvertiseAddress);
         var member = NewSwarm.State(advertise, options.ListenAddress, isManager: true);
         var identity = NewSwarm.Identity(cluster);
+        var others = Managers(contents).Where(a => a != member.AdvertiseAddress).ToList();
+        if (!options.Force)
+        {
+            await RefuseLivingAsync(others, cluster, ct).ConfigureAwait(false);
+        }
+
         var next = NewEpochs.Begin(
             contents.State, identity.NodeId, new NodeSpec { Availability = options.Availability }, observe: true);
         try
         {
+            new LeftBehindFile(parts.Paths.LeftBehind).Add(others);
             await StartAsync(contents, next, member, identity, ct).ConfigureAwait(false);
         }
         catch
@@ -86,6 +95,32 @@ internal sealed class RestoreService(NodeParts parts, Membership membership)
         return response;
     }
 
+    /// <summary>Of the swarm as the backup has it; older backups do not tell the ports.</summary>
+    private static IEnumerable<string> Managers(BackupContents contents) =>
+        (contents.Header.ManagerAddresses.Count > 0
+            ? contents.Header.ManagerAddresses
+            : contents.State.Nodes.Values.Where(n => n.Role == NodeRole.Manager).Select(n => n.Address))
+        .Select(a => HostPort.TryParse(a, out var address) ? address.ToString() : "").Where(a => a.Length > 0);
+
+    /// <summary>
+    /// Two swarms that share their workers are worse than either. Also for a trial of a backup: what is restored where
+    /// the swarm can be reached takes its place.
+    /// </summary>
+    private static async Task RefuseLivingAsync(
+        IReadOnlyList<string> managers, ClusterRecord cluster, CancellationToken ct)
+    {
+        var living = await EpochProbe.AnswersAsync(managers, cluster.RootCertificatePem, LivingTimeout, ct)
+            .ConfigureAwait(false);
+        if (living.FirstOrDefault(a => a.ClusterId == cluster.Id.Value) is { Manager: not null } first)
+        {
+            throw new RpcException(
+                RpcStatusCode.FailedPrecondition,
+                $"managers of this swarm still run ({first.Manager}, epoch {first.Epoch}), and a restore begins it "
+                + "anew without them. While they have a quorum nothing has to be restored. Stop swarmd there first, or "
+                + "restore with --force: then they are told, take part no more, and their containers go on");
+        }
+    }
+
     /// <summary>As an init does: a crash in between leaves a part of a member, which `swarm leave` clears.</summary>
     private async Task StartAsync(
         BackupContents contents, NewEpochState next, MemberState member, NodeIdentity identity, CancellationToken ct)
@@ -94,8 +129,9 @@ internal sealed class RestoreService(NodeParts parts, Membership membership)
         parts.Paths.Identity.Save(identity);
         parts.Epoch.Raise(next.State.Cluster!.Epoch);
         member.Save(parts.Paths.Member);
-        OfflineLog.Begin(
-            SwarmMember.OptionsOf(parts, member, identity), next.State, Math.Max(1, contents.Header.LogTerm) + 1);
+        var log = SwarmMember.OptionsOf(parts, member, identity);
+        OfflineLog.Begin(log, next.State, Math.Max(1, contents.Header.LogTerm) + 1);
+        RequireEqual(OfflineLog.Read(log).State, next.State);
         var started = await SwarmMember.StartAsync(parts, member, identity, ct).ConfigureAwait(false);
         try
         {
@@ -108,6 +144,18 @@ internal sealed class RestoreService(NodeParts parts, Membership membership)
         }
 
         membership.Adopt(started, [member.AdvertiseAddress]);
+    }
+
+    /// <summary>The manager will start from what is on disk, not from what was meant.</summary>
+    private static void RequireEqual(ClusterState written, ClusterState meant)
+    {
+        if (written.Hash128 != meant.Hash128)
+        {
+            throw new RpcException(
+                RpcStatusCode.Internal,
+                "the log that was written does not hold the state of the backup: nothing was restored; look at the "
+                + "disk, and verify the file with 'swarmctl backup verify'");
+        }
     }
 
     private static async IAsyncEnumerable<ByteString> Pieces(

@@ -43,7 +43,7 @@ internal static class HandingOver
     public static void Progressed(CoreState s, Role.Leader leader)
     {
         if (leader.HandOver is not { Told: false } handOver
-            || !leader.Followers.TryGetValue(handOver.To, out var progress) 
+            || !leader.Followers.TryGetValue(handOver.To, out var progress)
             || (progress.Match < s.Log.LastIndex && !Planted.Breaks(Rule.R29Lag)))
             return;
         handOver.Told = true;

@@ -156,10 +156,10 @@ public sealed class RaftCore
 
     /// <summary>
     /// Asks for a confirmed read index, of the leader if this is another member. The answer comes in
-    /// <see cref="Ready.ReadStates"/>; false when no leader is known or too many reads wait. Ids must never repeat,
-    /// also not after a restart: a late answer would be taken for a new one.
+    /// <see cref="Ready.ReadStates"/>; NotLeader when none is known, Busy when too many reads wait. Ids must never
+    /// repeat, also not after a restart: a late answer would be taken for a new one.
     /// </summary>
-    public bool ReadIndex(ulong requestId)
+    public NotDoneReason ReadIndex(ulong requestId)
     {
         Enter();
         return Reads.Ask(_s, requestId);

@@ -3,21 +3,25 @@ namespace Swarm.Raft.Core;
 /// <summary>ReadIndex (thesis §6.4): confirmed by a heartbeat round that starts after the read came.</summary>
 internal static class Reads
 {
-    /// <summary>A read of this member, answered through the ready's read states; false when there is no way to
-    /// ask.</summary>
-    public static bool Ask(CoreState s, ulong requestId)
+    /// <summary>Stands for the index in the answer to a read that is not confirmed because too many wait.</summary>
+    public const ulong BusyMark = 1;
+
+    /// <summary>A read of this member, answered through the ready's read states when nothing is refused.</summary>
+    public static NotDoneReason Ask(CoreState s, ulong requestId)
     {
         switch (s.Role)
         {
             case Role.Leader leader when leader.Reads.Count < RaftLimits.MaxPendingReads:
                 leader.Reads.Add(s.Self, requestId);
-                return true;
+                return NotDoneReason.None;
             case Role.Follower { LeaderId.Value: > 0 } f when f.ForwardedReads.Count < RaftLimits.MaxPendingReads:
                 f.ForwardedReads.Add((requestId, 0));
                 s.Send(new ReadRequest(s.To(f.LeaderId), requestId));
-                return true;
+                return NotDoneReason.None;
+            case Role.Leader or Role.Follower { LeaderId.Value: > 0 }:
+                return NotDoneReason.Busy;
             default:
-                return false;
+                return NotDoneReason.NotLeader;
         }
     }
 
@@ -27,7 +31,8 @@ internal static class Reads
         if (s.Role is Role.Leader leader && leader.Reads.Count < RaftLimits.MaxPendingReads)
             leader.Reads.Add(m.From, m.RequestId);
         else
-            s.Send(new ReadReply(s.To(m.From), m.RequestId, 0, Confirmed: false));
+            s.Send(new ReadReply(
+                s.To(m.From), m.RequestId, s.Role is Role.Leader ? BusyMark : 0, Confirmed: false));
     }
 
     public static void OnReply(CoreState s, ReadReply m)

@@ -53,9 +53,14 @@ public sealed record Ready
 
 /// <summary>
 /// A read may be served once everything up to <paramref name="Index"/> is applied; when not
-/// <paramref name="Confirmed"/>, the leader was lost and the read has to be asked again.
+/// <paramref name="Confirmed"/>, the leader was lost, or too many reads wait there, and the read has to be asked again.
 /// </summary>
-public readonly record struct ReadState(ulong RequestId, ulong Index, bool Confirmed);
+public readonly record struct ReadState(ulong RequestId, ulong Index, bool Confirmed)
+{
+    internal NotDoneReason Refusal => Confirmed ? NotDoneReason.None
+        : Index == Reads.BusyMark ? NotDoneReason.Busy
+        : NotDoneReason.NotLeader;
+}
 
 /// <summary>Why a message was not acted upon, or that it was.</summary>
 public enum StepOutcome

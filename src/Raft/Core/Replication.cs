@@ -176,6 +176,8 @@ internal static class Replication
                 matches[voters++] = member.Id == s.Self ? OwnMatch(s) : leader.Followers[member.Id].Match;
         }
         var index = QuorumOf(matches[..voters]);
+        if (Planted.Breaks(Rule.R28Follower))
+            index = matches[0];
         var before = s.Log.Commit;
         if (index <= before || (s.Log.TermAt(index) != s.Term && !Planted.Breaks(Rule.R4)))
             return;

@@ -55,3 +55,6 @@ public sealed class NotLeaderException(RaftMember? leader) : Exception(leader is
     /// <summary>The leader as far as it is known.</summary>
     public RaftMember? Leader { get; } = leader;
 }
+
+/// <summary>More reads wait for a confirmation than are taken: try again later.</summary>
+public sealed class TooManyReadsException() : Exception("too many reads wait for a confirmation; try again");

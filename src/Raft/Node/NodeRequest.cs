@@ -82,7 +82,8 @@ internal sealed class ReadIndexRequest : NodeRequest
     public void Complete(ulong index) => _done.TrySetResult(index);
 
     public override void Refuse(NotDoneReason reason, string message, RaftMember? leader) =>
-        _done.TrySetException(new NotLeaderException(leader));
+        _done.TrySetException(
+            reason == NotDoneReason.Busy ? new TooManyReadsException() : new NotLeaderException(leader));
 
     public void GiveUp(CancellationToken ct) => _done.TrySetCanceled(ct);
 }

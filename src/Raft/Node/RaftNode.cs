@@ -136,6 +136,7 @@ public sealed class RaftNode : IAsyncDisposable
     /// asks its leader.
     /// </summary>
     /// <exception cref="NotLeaderException">No leader confirmed it; nothing is known, try again.</exception>
+    /// <exception cref="TooManyReadsException">Too many wait, here or on the leader.</exception>
     public async Task<ulong> ReadIndexAsync(CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();

@@ -24,6 +24,7 @@ internal sealed class Snapshotting
     private (long SnapshotBytes, long LogBytes, IReadOnlyList<Guid> Keys) _onDisk;
     private SnapshotMark? _newest;
     private long _durableAt;
+    private TimeSpan _ageAtStart;
     private long _bytes;
     private int _ticks;
     private int _retryIn;
@@ -33,6 +34,9 @@ internal sealed class Snapshotting
     {
         (_options, _parts, _core, _shelf) = (options, parts, core, shelf);
         Adopt();
+        // It is older than this life of the member. A clock that was set back meanwhile makes it new, not negative.
+        if (parts.Storage.SnapshotWrittenAt is { } at && options.TimeProvider.GetUtcNow() - at is { Ticks: > 0 } age)
+            _ageAtStart = age;
         LookAtDisk();
     }
 
@@ -42,7 +46,7 @@ internal sealed class Snapshotting
         if (_shelf.Refresh() is not { } file)
             return;
         _newest = file.Mark;
-        _durableAt = _options.TimeProvider.GetTimestamp();
+        (_durableAt, _ageAtStart) = (_options.TimeProvider.GetTimestamp(), TimeSpan.Zero);
         _core.SnapshotSaved(file);
         Compact(all: false);
         _shelf.Tidy(_core);
@@ -109,7 +113,7 @@ internal sealed class Snapshotting
     public RaftStatus Describe(RaftStatus status) => status with
     {
         SnapshotIndex = _newest?.Index ?? 0,
-        SnapshotAge = _newest is null ? null : _options.TimeProvider.GetElapsedTime(_durableAt),
+        SnapshotAge = _newest is null ? null : _ageAtStart + _options.TimeProvider.GetElapsedTime(_durableAt),
         SnapshotBytes = _onDisk.SnapshotBytes,
         LogBytes = _onDisk.LogBytes,
         KeysInUse = _onDisk.Keys,

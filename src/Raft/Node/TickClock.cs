@@ -18,7 +18,7 @@ internal sealed class TickClock(TimeProvider time)
         var passed = (long)(Elapsed() / Tick);
         if (passed <= 0)
             return 0;
-        if (passed > most)
+        if (passed > most && !Planted.Breaks(Rule.R32))
         {
             _last = Now(time);
             return most;

@@ -25,6 +25,8 @@ internal sealed class TimedDisk(IDisk disk, TimeProvider time, Latencies syncs) 
 
     public void Delete(string path) => disk.Delete(path);
 
+    public DateTimeOffset? WrittenAt(string path) => disk.WrittenAt(path);
+
     public void SyncDirectory(string directory) => disk.SyncDirectory(directory);
 
     public IDisposable Lock(string path) => disk.Lock(path);

@@ -34,10 +34,11 @@ internal sealed class Waiting(RaftCore core, ulong firstReadId)
     {
         if (read.Abandoned)
             return;
-        if (core.ReadIndex(++_lastReadId))
+        var refusal = core.ReadIndex(++_lastReadId);
+        if (refusal == NotDoneReason.None)
             _unconfirmed.Add(_lastReadId, read);
         else
-            read.Refuse(NotDoneReason.NotLeader, "", Leader);
+            read.Refuse(refusal, "", Leader);
     }
 
     public void Transfer(TransferRequest transfer)
@@ -69,7 +70,7 @@ internal sealed class Waiting(RaftCore core, ulong firstReadId)
             if (states[i].Confirmed)
                 _confirmed.Enqueue(read, states[i].Index);
             else
-                read.Refuse(NotDoneReason.NotLeader, "", Leader);
+                read.Refuse(states[i].Refusal, "", Leader);
         }
     }
 

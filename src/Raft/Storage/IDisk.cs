@@ -29,6 +29,10 @@ public interface IDisk
     /// <summary>Makes creations, renames and removals in a directory durable.</summary>
     void SyncDirectory(string directory);
 
+    /// <summary>When the content of a file was written last, by the wall clock of then; null where that is not
+    /// kept.</summary>
+    DateTimeOffset? WrittenAt(string path) => null;
+
     /// <summary>Exclusive use of a path until disposed; a second owner is refused, also in the same process.</summary>
     IDisposable Lock(string path);
 }

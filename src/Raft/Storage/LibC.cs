@@ -16,6 +16,7 @@ internal static partial class LibC
     public const int OpenCloseOnExec = 0x80000;
     public const int LockExclusive = 2;
     public const int LockNonBlocking = 4;
+    public const int LockRelease = 8;
     public const int Interrupted = 4;
     public const int WouldBlock = 11;
     public const int NotSupported = 95;

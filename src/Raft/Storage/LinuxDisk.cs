@@ -41,6 +41,10 @@ public sealed class LinuxDisk : IDisk
     public void Delete(string path) => Guard("delete", path, () => File.Delete(path));
 
     /// <inheritdoc/>
+    public DateTimeOffset? WrittenAt(string path) =>
+        Guard<DateTimeOffset?>("look at", path, () => File.GetLastWriteTimeUtc(path));
+
+    /// <inheritdoc/>
     public void SyncDirectory(string directory)
     {
         using var handle = LibC.Open(directory, LibC.OpenReadOnly | LibC.OpenDirectory | LibC.OpenCloseOnExec, 0);
@@ -60,7 +64,7 @@ public sealed class LinuxDisk : IDisk
         if (handle.IsInvalid)
             throw new StorageFailedException("open", path, errno);
         if (LibC.Lock(handle, LibC.LockExclusive | LibC.LockNonBlocking) == 0)
-            return handle;
+            return new HeldLock(handle);
         errno = Marshal.GetLastPInvokeError();
         handle.Dispose();
         throw errno == LibC.WouldBlock

@@ -46,6 +46,10 @@ public sealed class RaftStorage : IDisposable
     /// <summary>Length of the newest durable snapshot; 0 when there is none. Any thread.</summary>
     public long SnapshotBytes => _snapshots.Newest?.LengthBytes ?? 0;
 
+    /// <summary>When the newest durable snapshot was written, by the wall clock of then; null when there is none, or
+    /// the disk does not tell.</summary>
+    public DateTimeOffset? SnapshotWrittenAt => _snapshots.WrittenAt;
+
     /// <summary>Ids of the keys without which something here cannot be read; other keys can be
     /// forgotten.</summary>
     public IReadOnlyList<Guid> KeysInUse => [..
@@ -170,6 +174,21 @@ public sealed class RaftStorage : IDisposable
         _house.Dispose();
         _log.Dispose();
         _lock.Dispose();
+    }
+
+    /// <summary>The members that the segments of a directory were written by, as far as their headers can be read.
+    /// </summary>
+    /// <exception cref="StorageRefusedException">A segment is of another format.</exception>
+    public static IReadOnlyList<RaftId> OwnersOf(IDisk disk, string directory)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        return
+        [
+            .. disk.ListFiles(directory)
+                .Where(static n => n.EndsWith(StorageFiles.Segment, StringComparison.Ordinal))
+                .Select(n => SegmentHeader.Read(disk, Path.Combine(directory, n))?.Id)
+                .OfType<RaftId>().Distinct(),
+        ];
     }
 
     private static bool IsOfAMember(string name) =>

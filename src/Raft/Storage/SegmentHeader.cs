@@ -87,6 +87,18 @@ internal sealed record SegmentHeader
         return crc;
     }
 
+    /// <summary>Of a file; null when it does not begin with a whole header.</summary>
+    /// <exception cref="StorageRefusedException">It is of another format.</exception>
+    public static SegmentHeader? Read(IDisk disk, string path)
+    {
+        using var file = disk.Open(path);
+        if (file.LengthBytes < LengthBytes)
+            return null;
+        Span<byte> bytes = stackalloc byte[LengthBytes];
+        file.Read(0, bytes);
+        return Read(path, bytes);
+    }
+
     /// <summary>Null when the bytes are not a whole header.</summary>
     /// <exception cref="StorageRefusedException">It is of another format.</exception>
     public static SegmentHeader? Read(string path, ReadOnlySpan<byte> bytes)

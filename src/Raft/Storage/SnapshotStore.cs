@@ -16,6 +16,9 @@ internal sealed class SnapshotStore(StorageOptions options, KeyRing keys, Housek
     /// <summary>The newest durable one.</summary>
     public StoredSnapshot? Newest => _newest;
 
+    /// <summary>When the newest one was written; null when there is none, or the disk does not tell.</summary>
+    public DateTimeOffset? WrittenAt => _newest is { } newest ? options.Disk.WrittenAt(newest.Path) : null;
+
     /// <summary>
     /// Keys of the newest one, and of those that are being written: each of them may become the newest.
     /// </summary>

@@ -47,5 +47,14 @@ public sealed record StorageOptions
     /// file.</summary>
     public Func<int, byte[]> NewSalt { get; init; } = RandomNumberGenerator.GetBytes;
 
+    /// <exception cref="StorageRefusedException">The file is of another cluster or member.</exception>
+    internal void RequireOwn(string path, string clusterId, RaftId id)
+    {
+        if ((clusterId != ClusterId || id != Id) && !Planted.Breaks(Rule.R24))
+            throw new StorageRefusedException(
+                $"{path} belongs to member {id} of cluster {clusterId}, not to member {Id} of cluster {ClusterId}: "
+                + "this is the disk of another manager, or an old one of this (docs/runbook/foreign-log.md)");
+    }
+
     internal long Reserve => ReserveBytes ?? (long)SegmentBytes * DefaultReserveSegments;
 }

@@ -25,10 +25,7 @@ internal sealed record StoredSnapshot(string Path, SnapshotMark Mark, SnapshotHe
         Span<byte> first = stackalloc byte[SnapshotHeader.LengthBytes];
         file.Read(0, first);
         var header = SnapshotHeader.Read(path, first);
-        if ((header.ClusterId != options.ClusterId || header.Id != options.Id) && !Planted.Breaks(Rule.R24))
-            throw new StorageRefusedException(
-                $"{path} belongs to member {header.Id} of cluster {header.ClusterId}, "
-                + $"not to member {options.Id} of cluster {options.ClusterId}");
+        options.RequireOwn(path, header.ClusterId, header.Id);
         if ((header.Index, header.Term) != named)
             throw new StorageCorruptException(
                 path, 0, $"this is the snapshot of entry {header.Index} of term {header.Term} under another name");

@@ -50,21 +50,11 @@ internal sealed class WalLoader(StorageOptions options, KeyRing keys)
         var first = 0;
         for (var i = sequences.Count - 1; i > 0 && first == 0; i--)
         {
-            if (ReadHeader(PathOf(sequences[i])) is { IsBase: true })
+            if (SegmentHeader.Read(options.Disk, PathOf(sequences[i])) is { IsBase: true })
                 first = i;
         }
         _log.Void.AddRange(sequences.Take(first).Select(PathOf));
         return [.. sequences.Skip(first)];
-    }
-
-    private SegmentHeader? ReadHeader(string path)
-    {
-        using var file = options.Disk.Open(path);
-        if (file.LengthBytes < SegmentHeader.LengthBytes)
-            return null;
-        Span<byte> bytes = stackalloc byte[SegmentHeader.LengthBytes];
-        file.Read(0, bytes);
-        return SegmentHeader.Read(path, bytes);
     }
 
     private void ReadSegment(ulong sequence, bool isLast)
@@ -73,7 +63,7 @@ internal sealed class WalLoader(StorageOptions options, KeyRing keys)
         var bytes = ReadAll(path);
         var header = SegmentHeader.Read(path, bytes)
             ?? throw new StorageCorruptException(path, 0, "the header cannot be read");
-        CheckOwner(path, header, sequence, bytes.Length);
+        CheckPlace(path, header, sequence, bytes.Length);
         using var codec = CodecOf(path, bytes, header);
         var end = _log.Replay.Read(path, bytes, header, codec);
         CloseBefore(end.Offset > header.DataStart || !isLast);
@@ -114,12 +104,9 @@ internal sealed class WalLoader(StorageOptions options, KeyRing keys)
         return bytes;
     }
 
-    private void CheckOwner(string path, SegmentHeader header, ulong sequence, long length)
+    private void CheckPlace(string path, SegmentHeader header, ulong sequence, long length)
     {
-        if ((header.ClusterId != options.ClusterId || header.Id != options.Id) && !Planted.Breaks(Rule.R24))
-            throw new StorageRefusedException(
-                $"{path} belongs to member {header.Id} of cluster {header.ClusterId}, "
-                + $"not to member {options.Id} of cluster {options.ClusterId}");
+        options.RequireOwn(path, header.ClusterId, header.Id);
         if (header.Sequence != sequence)
             throw new StorageCorruptException(path, 0, $"this is segment {header.Sequence} under another name");
         if (header.SegmentBytes != length)

@@ -12,6 +12,9 @@ namespace Swarm.RoutingMesh.Attach;
 /// </summary>
 internal sealed class ContainerAttachments(NodeNetworkOptions options)
 {
+    /// <summary>"swcg": devices that only wait to be deleted. Nobody else's devices are ever put into it.</summary>
+    private const uint RetiredGroup = 0x73776367;
+
     private readonly NamespaceFiles _files = new(options.RunDirectory);
 
     public string Path(string id) => _files.Path(id);
@@ -41,11 +44,22 @@ internal sealed class ContainerAttachments(NodeNetworkOptions options)
         }
     }
 
-    /// <summary>Takes the container off the network; nothing to do is fine.</summary>
-    public void Detach(string id)
+    /// <summary>
+    /// Takes the container off the network; nothing to do is fine. Its device waits for
+    /// <see cref="DeleteRetired"/>.
+    /// </summary>
+    public void Retire(string id)
     {
         using var outside = new NetlinkSocket(NetlinkSocket.RouteProtocol);
-        Remove(new Links(outside), id);
+        new Links(outside).Retire(ContainerNames.Device(id), RetiredGroup);
+        _files.Drop(id);
+    }
+
+    /// <summary>Deletes what was retired, together.</summary>
+    public void DeleteRetired()
+    {
+        using var outside = new NetlinkSocket(NetlinkSocket.RouteProtocol);
+        new Links(outside).DeleteGroup(RetiredGroup);
     }
 
     /// <summary>Everybody on the bridge, from what the kernel knows.</summary>
@@ -69,6 +83,7 @@ internal sealed class ContainerAttachments(NodeNetworkOptions options)
         _files.Prepare();
         using var outside = new NetlinkSocket(NetlinkSocket.RouteProtocol);
         var links = new Links(outside);
+        links.DeleteGroup(RetiredGroup);
         var attached = List().Select(found => found.ContainerId).ToHashSet();
         foreach (var id in _files.Ids().Where(id => !attached.Contains(id)))
             Remove(links, id);
@@ -81,7 +96,8 @@ internal sealed class ContainerAttachments(NodeNetworkOptions options)
     public void RemoveAll()
     {
         foreach (var attached in List())
-            Detach(attached.ContainerId);
+            Retire(attached.ContainerId);
+        DeleteRetired();
         _files.Prepare();
         foreach (var id in _files.Ids())
             _files.Drop(id);
@@ -133,8 +149,10 @@ internal sealed class ContainerAttachments(NodeNetworkOptions options)
         routes.PutDefault(device, NodeSubnet.Gateway(options.Subnet));
     }
 
+    /// <summary>A device off every bridge is a retired one.</summary>
     private ContainerNetwork? Existing(Links links, string id) =>
-        links.Find(ContainerNames.Device(id)) is { } link && ContainerNames.Parse(link.Alias) is { } found
+        links.Find(ContainerNames.Device(id)) is { Master: not 0 } link
+            && ContainerNames.Parse(link.Alias) is { } found
             ? Describe(found.Id, found.Address)
             : null;
 

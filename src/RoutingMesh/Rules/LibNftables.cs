@@ -9,6 +9,9 @@ namespace Swarm.RoutingMesh.Rules;
 internal sealed unsafe partial class LibNftables : INftRunner
 {
     private const string Library = "libnftables.so.1";
+    private const int SysCloseRange = 436;
+    private const uint FirstAfterStdio = 3;
+    private const uint CloseOnExec = 4;
     private nint _context;
 
     private LibNftables(nint context) => _context = context;
@@ -21,6 +24,9 @@ internal sealed unsafe partial class LibNftables : INftRunner
         var context = NewContext(0);
         if (context == 0)
             throw new MeshException($"{Library} gave no context");
+        // The library leaves its socket open to every program that is started.
+        if (CloseRange(SysCloseRange, FirstAfterStdio, uint.MaxValue, CloseOnExec) != 0)
+            throw new MeshException("close_range failed; Linux 5.11 or newer is needed");
         if (BufferError(context) != 0 || BufferOutput(context) != 0)
             throw new MeshException($"{Library} cannot keep its messages");
         return new LibNftables(context);
@@ -42,6 +48,9 @@ internal sealed unsafe partial class LibNftables : INftRunner
             FreeContext(_context);
         _context = 0;
     }
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial long CloseRange(long number, long first, long last, long flags);
 
     [LibraryImport(Library, EntryPoint = "nft_ctx_new")]
     private static partial nint NewContext(uint flags);

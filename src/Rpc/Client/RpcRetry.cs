@@ -3,14 +3,11 @@ namespace Swarm.Rpc;
 /// <summary>
 /// Makes a call again until its outcome is known or the time is over: while there is no leader, when the leader
 /// changed, when a connection broke. Only a call that acts once, however often it is made, is made again after an
-/// unknown outcome.
+/// unknown outcome. <see cref="RetryCourse"/> decides; this calls and waits.
 /// </summary>
 public static class RpcRetry
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
-
-    /// <param name="attempt">One call; it gets the time that is left.</param>
+    /// <param name="attempt">One call.</param>
     /// <param name="repeatable">It has a request id, or changes nothing.</param>
     /// <param name="atMost">For all attempts together.</param>
     /// <param name="clock">Real or a test's.</param>
@@ -18,42 +15,41 @@ public static class RpcRetry
     /// <exception cref="RpcException">The last failure; DEADLINE_EXCEEDED when it is not known whether a repeatable
     /// call was carried out.</exception>
     public static async Task<T> UntilKnownAsync<T>(
-        Func<TimeSpan, Task<T>> attempt, bool repeatable, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
+        Func<RpcAttempt, Task<T>> attempt, bool repeatable, TimeSpan atMost, TimeProvider clock, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(attempt);
         ArgumentNullException.ThrowIfNull(clock);
         var began = clock.GetTimestamp();
-        var pause = FirstPause;
-        var (unknown, left) = (false, atMost);
+        var course = new RetryCourse(repeatable, atMost);
+        var next = course.Attempt(TimeSpan.Zero);
         while (true)
         {
-            RpcException failure;
             try
             {
-                return await attempt(left).ConfigureAwait(false);
+                return await attempt(next).ConfigureAwait(false);
             }
-            catch (RpcException e) when (!ct.IsCancellationRequested && IsOpen(e, repeatable))
+            catch (RpcException e) when (!ct.IsCancellationRequested)
             {
-                unknown |= RpcOutcome.IsUnknown(e);
-                failure = e;
+                var told = course.After(e);
+                if (ReferenceEquals(told, e))
+                {
+                    throw;
+                }
+
+                if (told is not null)
+                {
+                    throw told;
+                }
             }
 
-            await Task.Delay(pause, clock, ct).ConfigureAwait(false);
-            pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
-            left = atMost - clock.GetElapsedTime(began);
-            if (left <= TimeSpan.Zero)
+            await Task.Delay(course.NextPause(), clock, ct).ConfigureAwait(false);
+            var elapsed = clock.GetElapsedTime(began);
+            if (course.Overdue(elapsed) is { } over)
             {
-                throw unknown && repeatable ? StillUnknown(failure) : failure;
+                throw over;
             }
+
+            next = course.Attempt(elapsed);
         }
     }
-
-    /// <summary>Another attempt can tell more. A server that is not there at all is a fault to tell at once.</summary>
-    private static bool IsOpen(RpcException e, bool repeatable) => !e.NeverSent
-        && (RpcOutcome.IsNotDone(e) || (repeatable && RpcOutcome.IsUnknown(e)));
-
-    private static RpcException StillUnknown(RpcException last) => new(
-        RpcStatusCode.DeadlineExceeded,
-        $"it is not known whether this was carried out; look before you try again (last answer: {last.Message})",
-        last.Details);
 }

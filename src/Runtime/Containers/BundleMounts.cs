@@ -9,7 +9,7 @@ internal static class BundleMounts
     private const string ShmSize = "size=65536k";
 
     internal static JsonArray Compose(
-        ContainerSpec spec, IReadOnlyList<ContainerMount> files, (string Source, string Target)? init)
+        ContainerSpec spec, IReadOnlyList<ContainerMount> files, BundleHost host, string? initTarget)
     {
         var mounts = new JsonArray
         {
@@ -19,13 +19,15 @@ internal static class BundleMounts
                 "/dev/pts", "devpts", "devpts",
                 "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"),
             Mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"),
-            Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", "ro"),
+            NetnsSettings.AreNeeded(spec)
+                ? Mount("/sys", "bind", host.KernelDevices, "bind", "nosuid", "noexec", "nodev", "ro")
+                : Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", "ro"),
             Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro"),
         };
         if (spec.Mounts.All(static m => m.Target != "/dev/shm"))
             mounts.Add(Mount("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "mode=1777", ShmSize));
-        if (init is { } binary)
-            mounts.Add(Mount(binary.Target, "bind", binary.Source, "bind", "ro", "nosuid", "nodev"));
+        if (initTarget is not null)
+            mounts.Add(Mount(initTarget, "bind", host.InitBinary, "bind", "ro", "nosuid", "nodev"));
         // Parents before children, or the later mount would hide the earlier one; the user's mounts win over the files.
         foreach (var mount in files.Where(f => spec.Mounts.All(m => m.Target != f.Target))
             .Concat(spec.Mounts).OrderBy(static m => m.Target.Count(static c => c == '/')))
@@ -42,7 +44,8 @@ internal static class BundleMounts
         {
             options.Add(mount.NonRecursive ? "bind" : "rbind");
             options.Add(mount.Propagation);
-            return Mount(mount.Target, "bind", mount.Source, [.. options]);
+            return Mount(
+                mount.Target, "bind", mount.HeldAt.Length > 0 ? mount.HeldAt : mount.Source, [.. options]);
         }
         if (!mount.Options.Contains("nosuid"))
             options.Add("nosuid");

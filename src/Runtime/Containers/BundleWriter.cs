@@ -5,7 +5,11 @@ namespace Swarm.Runtime.Containers;
 /// <summary>Facts of the host that shape a bundle.</summary>
 /// <param name="LimitSwap">The memory controller can limit swap.</param>
 /// <param name="CompiledSeccomp">The runtime takes a compiled filter as an annotation (crun).</param>
-internal sealed record BundleHost(bool LimitSwap, bool CompiledSeccomp, string InitBinary, SeccompProfile Seccomp);
+internal sealed record BundleHost(bool LimitSwap, bool CompiledSeccomp, string InitBinary, SeccompProfile Seccomp)
+{
+    /// <summary>Where a container that cannot mount /sys itself has it from.</summary>
+    internal string KernelDevices { get; init; } = "";
+}
 
 /// <summary>Turns a checked specification into an OCI runtime specification (config.json).</summary>
 internal static class BundleWriter
@@ -34,7 +38,7 @@ internal static class BundleWriter
             ["ociVersion"] = "1.0.2",
             ["process"] = Process(spec, capabilities),
             ["root"] = new JsonObject { ["path"] = spec.RootfsPath, ["readonly"] = spec.ReadOnlyRoot },
-            ["mounts"] = BundleMounts.Compose(spec, files, spec.Init ? (host.InitBinary, InitTarget) : null),
+            ["mounts"] = BundleMounts.Compose(spec, files, host, spec.Init ? InitTarget : null),
             ["linux"] = linux,
         };
         if (spec.Hostname.Length > 0)
@@ -94,6 +98,8 @@ internal static class BundleWriter
         if (spec.NetnsPath is not null)
             network["path"] = spec.NetnsPath;
         namespaces.Add(network);
+        if (spec.UserRange is not null)
+            namespaces.Add(new JsonObject { ["type"] = "user" });
         var linux = new JsonObject
         {
             ["cgroupsPath"] = cgroupPath,
@@ -102,11 +108,22 @@ internal static class BundleWriter
             ["maskedPaths"] = Strings(Masked),
             ["readonlyPaths"] = Strings(ReadOnly),
         };
-        if (spec.Sysctls.Count > 0)
-            linux["sysctl"] = new JsonObject([.. spec.Sysctls.Select(
+        if (spec.UserRange is { } range)
+        {
+            linux["uidMappings"] = Mapping(range);
+            linux["gidMappings"] = Mapping(range);
+        }
+        var sysctls = NetnsSettings.OfRuntime(spec).ToList();
+        if (sysctls.Count > 0)
+            linux["sysctl"] = new JsonObject([.. sysctls.Select(
                 static s => KeyValuePair.Create(s.Key, (JsonNode?)JsonValue.Create(s.Value)))]);
         return linux;
     }
+
+    private static JsonArray Mapping(IdRange range) => new(new JsonObject
+    {
+        ["containerID"] = 0, ["hostID"] = range.First, ["size"] = range.Count,
+    });
 
     internal static JsonArray Strings(IEnumerable<string> values) =>
         new([.. values.Select(static v => (JsonNode)JsonValue.Create(v))]);

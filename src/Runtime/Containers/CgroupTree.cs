@@ -52,6 +52,15 @@ internal sealed class CgroupTree
         }
     }
 
+    /// <summary>A file of a controller's; version 2 has all controllers in one place.</summary>
+    internal string FileOf(string controller, string cgroupPath, string name)
+    {
+        if (Mode == CgroupMode.V2)
+            return Path.Combine(At(_root, cgroupPath), name);
+        // Controllers share a hierarchy on many hosts: cpu,cpuacct has a link for each of its names.
+        return Path.Combine(At(Path.Combine(_root, controller), cgroupPath), name);
+    }
+
     /// <summary>Names of the cgroups directly below a path, over all hierarchies.</summary>
     internal IReadOnlyList<string> Children(string cgroupPath) => [.. _hierarchies
         .Select(h => At(h, cgroupPath)).Where(Directory.Exists)

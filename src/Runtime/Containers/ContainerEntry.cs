@@ -8,6 +8,7 @@ internal sealed class ContainerEntry : IDisposable
     private readonly TaskCompletionSource<ContainerExit> _ended =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private ContainerRecord? _record;
     private SafeFileHandle? _init;
@@ -26,6 +27,9 @@ internal sealed class ContainerEntry : IDisposable
     internal SemaphoreSlim Verb { get; } = new(1, 1);
 
     internal Task<ContainerExit> Ended => _ended.Task;
+
+    /// <summary>Somebody has been attached to it since this daemon knows it.</summary>
+    internal Task Attached => _attached.Task;
 
     internal ContainerRecord? Record
     {
@@ -49,7 +53,8 @@ internal sealed class ContainerEntry : IDisposable
                     { StartedAt: not null } => ContainerPhase.Running,
                     _ => ContainerPhase.Created,
                 };
-                return new ContainerState(Id, phase, _record?.Init.Pid ?? 0, _record?.StartedAt, _record?.Exit);
+                return new ContainerState(
+                    Id, phase, _record?.Init.Pid ?? 0, _record?.StartedAt, _record?.Exit, _record?.OneOff ?? false);
             }
         }
     }
@@ -74,6 +79,8 @@ internal sealed class ContainerEntry : IDisposable
             _record.Save(Directory);
         }
     }
+
+    internal void NoteAttached() => _attached.TrySetResult();
 
     /// <summary>Tells the waiters; the record has the exit even when the disk refused it.</summary>
     internal void Finish(ContainerExit exit, Action<string> log)

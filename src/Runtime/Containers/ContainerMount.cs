@@ -14,6 +14,12 @@ public sealed record ContainerMount
     /// <summary>Host path; only for binds.</summary>
     public string Source { get; init; } = "";
 
+    /// <summary>The user named this path of the host: it has to be one that containers of this node may have.</summary>
+    public bool FromHost { get; init; }
+
+    /// <summary>Where the source is held for the runtime, which takes it from there; "" = the source itself.</summary>
+    public string HeldAt { get; init; } = "";
+
     public required string Target { get; init; }
 
     public bool ReadOnly { get; init; }

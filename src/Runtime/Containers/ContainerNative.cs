@@ -18,6 +18,7 @@ internal static unsafe partial class ContainerNative
     private const uint CloseRangeCloexec = 4;
     private const int ORdOnlyDirectoryCloexec = 0x10000 | 0x80000;
     private const int OCloexec = 0x80000;
+    private const int OWrOnly = 1;
     private const int StatxBytes = 256;
     private const uint StatxInoSize = 0x100 | 0x200;
 
@@ -56,6 +57,12 @@ internal static unsafe partial class ContainerNative
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setpriority(int which, int who, int priority);
+
+    /// <summary>Lets others go first. A process that has ended meanwhile is in nobody's way.</summary>
+    internal static void TryYield(int pid, int nice) => _ = setpriority(0, pid, nice);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statx(int dirFd, string path, int flags, uint mask, byte* buffer);
@@ -115,6 +122,13 @@ internal static unsafe partial class ContainerNative
         _ = close(fd);
         if (result != 0)
             throw new IOException($"fsync {path}: errno {errno}");
+    }
+
+    /// <summary>Null when nobody reads there, or there is no such file.</summary>
+    internal static SafeFileHandle? TryOpenForWriting(string path, int flags)
+    {
+        var fd = open(path, flags | OWrOnly | OCloexec);
+        return fd < 0 ? null : new SafeFileHandle(fd, ownsHandle: true);
     }
 
     internal static bool TryLink(string from, string to) => link(from, to) == 0;

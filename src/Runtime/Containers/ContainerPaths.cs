@@ -15,10 +15,11 @@ internal sealed class ContainerPaths(string dataDirectory)
 
     internal string Wrapper { get; } = Path.Combine(dataDirectory, "run", "oci-runtime");
 
-    internal void CreateAll()
+    internal void CreateAll(IdRange? range)
     {
         foreach (var path in new[] { Containers, RuntimeRoot, AttachSockets })
-            Directory.CreateDirectory(path, OwnerOnly);
+            _ = SpreadDirectory.Make(path);
+        range?.LetThrough(dataDirectory, Containers, Path.GetDirectoryName(Scratch)!, RuntimeRoot);
     }
 
     internal ContainerDirectory For(string id) => new(Path.Combine(Containers, id));
@@ -37,7 +38,12 @@ internal sealed class ContainerDirectory(string root)
 
     internal string Files => Path.Combine(Root, "files");
 
+    /// <summary>Mounted while a container in a user namespace is made.</summary>
+    internal string KernelDevices => Path.Combine(Root, "sysfs");
+
     internal string Record => Path.Combine(Root, "record.json");
+
+    internal string Spec => Path.Combine(Root, "spec.json");
 
     internal string MonitorPid => Path.Combine(Root, "monitor.pid");
 

@@ -24,6 +24,10 @@ internal sealed record ContainerRecord
 
     public required LogLimits Log { get; init; }
 
+    public bool OneOff { get; init; }
+
+    public IdRange? UserRange { get; init; }
+
     public DateTimeOffset? StartedAt { get; init; }
 
     public ContainerExit? Exit { get; init; }

@@ -33,7 +33,7 @@ public sealed class ContainerRuntime : IAsyncDisposable
         var host = new RuntimeHost(options, new CgroupTree(), conmon);
         try
         {
-            host.Paths.CreateAll();
+            host.Paths.CreateAll(options.UserRange);
             var info = await RuntimeProbe.RunAsync(host, ct).ConfigureAwait(false);
             options.Log($"containers: {info.Notes}; cgroups {info.CgroupMode}; monitor {info.Monitor}");
             var runtime = new ContainerRuntime(host, info);
@@ -52,6 +52,33 @@ public sealed class ContainerRuntime : IAsyncDisposable
         [.. _entries.Values.Select(static e => e.State).OrderBy(static s => s.Id, StringComparer.Ordinal)];
 
     public ContainerState? Find(string id) => _entries.TryGetValue(id, out var entry) ? entry.State : null;
+
+    /// <summary>What it was made of; null when nobody knows any more.</summary>
+    public ContainerSpec? SpecOf(string id) => ContainerSpecFile.TryLoad(Require(id).Directory);
+
+    /// <summary>What it uses now; null when it does not run.</summary>
+    public ContainerUsage? UsageOf(string id) =>
+        Require(id) is { Record: { } record, State: { Phase: ContainerPhase.Running } state }
+            ? CgroupUsage.Read(_host.Cgroups, record.CgroupPath, state.Pid, _host.Now)
+            : null;
+
+    /// <summary>Process ids on the host, the lowest first; none when it does not run.</summary>
+    public IReadOnlyList<int> ProcessesOf(string id) =>
+        Require(id) is { Record: { } record, State.Phase: ContainerPhase.Running }
+            ? [.. _host.Cgroups.Processes(record.CgroupPath).Where(static p => p > 0)]
+            : [];
+
+    /// <summary>It has ended and holds nothing but its log and record. Unknown ids have nothing either.</summary>
+    public bool IsReleased(string id) => !_entries.TryGetValue(id, out var entry)
+        || (entry.State.Phase == ContainerPhase.Exited && !Directory.Exists(entry.Directory.Bundle));
+
+    /// <summary>Number of a signal by its name or number; "" is SIGKILL.</summary>
+    /// <exception cref="ContainerException">There is no such signal.</exception>
+    public static int SignalOf(string signal) =>
+        string.IsNullOrEmpty(signal) ? ContainerNative.SigKill : SignalName.Parse(signal);
+
+    /// <summary>Where its log is on this host.</summary>
+    public string LogPathOf(string id) => Path.Combine(Require(id).Directory.Logs, LogFiles.Current);
 
     /// <summary>Makes the container and its namespaces; its program waits for <see cref="StartAsync"/>.</summary>
     /// <exception cref="ContainerException">Refused or failed; nothing is left behind then.</exception>
@@ -107,6 +134,63 @@ public sealed class ContainerRuntime : IAsyncDisposable
         return _host.RunLongAsync(() => ExecContainer.Run(_host, entry, exec, ct), ct);
     }
 
+    /// <summary>
+    /// Starts a command in a running container with somebody at its input and output. It ends with the session.
+    /// </summary>
+    /// <exception cref="ContainerException">The container does not run, there is no such user, a rule is
+    /// broken.</exception>
+    public Task<ContainerSession> StartExecAsync(string id, ContainerCommand command, CancellationToken ct) =>
+        OpenExec.RunAsync(_host, Require(id), command, ct);
+
+    /// <summary>Starts a command in a running container and leaves it alone; its output goes nowhere.</summary>
+    /// <exception cref="ContainerException">As of <see cref="StartExecAsync"/>.</exception>
+    /// <exception cref="CommandFailedException">It could not be started.</exception>
+    public Task StartDetachedAsync(string id, ContainerCommand command, CancellationToken ct) =>
+        OpenExec.RunDetachedAsync(_host, Require(id), command, ct);
+
+    /// <summary>
+    /// A session with the program of a container, from now on: its output, and its terminal if it has one. It goes on
+    /// when the session ends.
+    /// </summary>
+    /// <exception cref="ContainerException">It does not run, or its monitor does not answer.</exception>
+    public ContainerSession Attach(string id) => OpenExec.Attach(_host, Require(id));
+
+    /// <summary>Completes when somebody is, or was, attached to the container.</summary>
+    public Task AttachedAsync(string id, CancellationToken ct) => Require(id).Attached.WaitAsync(ct);
+
+    /// <summary>What is at a path of a running container; null when nothing is.</summary>
+    /// <exception cref="ContainerException">It does not run, or the path breaks a rule.</exception>
+    public Task<ContainerPathFacts?> StatPathAsync(string id, string path, bool follow, CancellationToken ct)
+    {
+        var entry = Require(id);
+        return CopyWork.RunAsync(_host, () => ReadContainerPath.Stat(entry, path, follow), ct);
+    }
+
+    /// <summary>
+    /// Packs a path of a running container into a tar archive whose names begin with the last one of the path. Gives
+    /// the number of devices, sockets, pipes and kernel file systems that were left out.
+    /// </summary>
+    /// <exception cref="ContainerException">It does not run, there is nothing, a limit was passed.</exception>
+    public Task<long> ReadPathAsync(string id, string path, bool follow, Stream output, CancellationToken ct)
+    {
+        var entry = Require(id);
+        return CopyWork.RunAsync(
+            _host, () => ReadContainerPath.Run(entry, (path, follow), output, CopyWork.Limits, ct), ct);
+    }
+
+    /// <summary>
+    /// Unpacks a tar archive into an existing directory of a running container; what is there already is replaced, but
+    /// no directory by something else. Everything is root's and not setuid unless the owner is kept.
+    /// </summary>
+    /// <exception cref="ContainerException">It does not run, the archive is refused, the disk is full.</exception>
+    public Task<long> WritePathAsync(
+        string id, string directory, bool keepOwner, Stream archive, CancellationToken ct)
+    {
+        var entry = Require(id);
+        return CopyWork.RunAsync(
+            _host, () => WriteContainerPath.Run(entry, (directory, keepOwner), archive, CopyWork.Limits, ct), ct);
+    }
+
     /// <summary>Signals the first process. One that has ended already is no error.</summary>
     public Task KillAsync(string id, int signal, CancellationToken ct)
     {
@@ -157,16 +241,27 @@ public sealed class ContainerRuntime : IAsyncDisposable
         },
         ct);
 
+    /// <summary>There is a log of it to read.</summary>
+    public bool KeepsLog(string id) =>
+        _entries.GetValueOrDefault(id)?.Record is { Log.Target: not LogTarget.Nowhere };
+
     /// <summary>
     /// The last <paramref name="tail"/> lines (negative = all) since a time; with <paramref name="follow"/> it goes on
     /// until the container has ended.
     /// </summary>
     /// <exception cref="ContainerException">There is no such log.</exception>
     public IAsyncEnumerable<LogLine> ReadLogAsync(
-        string id, long tail, DateTimeOffset? since, bool follow, CancellationToken ct)
+        string id, long tail, DateTimeOffset? since, bool follow, CancellationToken ct) =>
+        ReadLogAsync(id, new LogQuery(tail, since, follow), ct);
+
+    /// <summary>As it is asked for; when following, until the container has ended.</summary>
+    /// <exception cref="ContainerException">There is no such log.</exception>
+    public IAsyncEnumerable<LogLine> ReadLogAsync(string id, LogQuery query, CancellationToken ct)
     {
         var entry = Require(id);
-        return LogReader.ReadAsync(entry.Directory.Logs, new LogQuery(tail, since, follow), entry.Ended, ct);
+        if (!KeepsLog(id))
+            throw new ContainerException($"container {id} keeps no log: its log driver is none");
+        return LogReader.ReadAsync(entry.Directory.Logs, query, entry.Ended, ct);
     }
 
     /// <summary>Stops watching; the containers go on.</summary>

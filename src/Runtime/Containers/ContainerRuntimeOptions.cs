@@ -16,6 +16,9 @@ public sealed record ContainerRuntimeOptions
     /// <summary>Candidates in order of preference.</summary>
     public IReadOnlyList<string> Runtimes { get; init; } = ["crun", "runc"];
 
+    /// <summary>Containers are to have user namespaces with these ids: the probe tries that.</summary>
+    public IdRange? UserRange { get; init; }
+
     /// <summary>Statically linked init for <see cref="ContainerSpec.Init"/>.</summary>
     public string InitBinary { get; init; } = "/usr/bin/tini-static";
 }

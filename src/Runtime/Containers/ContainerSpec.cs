@@ -64,11 +64,20 @@ public sealed record ContainerSpec
 
     public bool Tty { get; init; }
 
+    /// <summary>
+    /// Without a terminal: standard input stays open for who attaches, and is at its end when the first of them closes
+    /// it or goes. A terminal can always be typed to.
+    /// </summary>
+    public bool Stdin { get; init; }
+
     /// <summary>Run a small init (tini) as process 1, which reaps orphans and passes signals on.</summary>
     public bool Init { get; init; }
 
     /// <summary>Network namespace to join; null = a new, empty one.</summary>
     public string? NetnsPath { get; init; }
+
+    /// <summary>A user namespace of its own with these ids of the host; null = its root is the host's.</summary>
+    public IdRange? UserRange { get; init; }
 
     public bool NoNewPrivileges { get; init; } = true;
 
@@ -79,6 +88,11 @@ public sealed record ContainerSpec
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(10);
 
     public LogLimits Log { get; init; } = new();
+
+    /// <summary>A person runs it, it is nobody's task.</summary>
+    public bool OneOff { get; init; }
+
+    public ContainerAbout About { get; init; } = new();
 
     /// <summary>Contents of /etc/resolv.conf, /etc/hosts and /etc/hostname; null = what the image has.</summary>
     public string? ResolvConf { get; init; }
@@ -101,7 +115,22 @@ public sealed record ContainerUlimit(string Name, long Soft, long Hard);
 /// <param name="MaxFiles">Number of files kept, the current one included, 1 to 100.</param>
 public sealed record LogLimits(long MaxFileBytes = LogLimits.DefaultMaxFileBytes, int MaxFiles = 3)
 {
+    public LogTarget Target { get; init; }
+
     public const long DefaultMaxFileBytes = 10 * 1024 * 1024;
     public const long SmallestFileBytes = 64 * 1024;
     public const int MostFiles = 100;
+}
+
+/// <summary>Where a container's output goes; the numbers stand on disks.</summary>
+public enum LogTarget
+{
+    /// <summary>Rotated files of its own.</summary>
+    Files = 0,
+
+    /// <summary>The journal of the host, and the files for those who ask for the log.</summary>
+    FilesAndJournal = 1,
+
+    /// <summary>Nothing is kept.</summary>
+    Nowhere = 2,
 }

@@ -1,3 +1,5 @@
+using Swarm.Model;
+
 namespace Swarm.Runtime.Containers;
 
 /// <summary>What a specification must satisfy first. Images and users are not trusted.</summary>
@@ -33,13 +35,14 @@ internal static class ContainerSpecRules
         Require(spec.Mounts.Count <= MaxMounts, $"{spec.Mounts.Count} mounts; at most {MaxMounts} are allowed");
         foreach (var mount in spec.Mounts)
             CheckMount(mount);
+        MountTargets.Check(spec);
         _ = SignalName.Parse(spec.StopSignal);
     }
 
     internal static void CheckId(string id) => Require(
         id.Length is > 0 and <= MaxIdLength && id[0] is not ('.' or '-')
             && id.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-'),
-        $"container id \"{Printable(id)}\" must be 1–{MaxIdLength} characters of [a-zA-Z0-9_.-]");
+        $"container id \"{Printable.Value(id)}\" must be 1–{MaxIdLength} characters of [a-zA-Z0-9_.-]");
 
     internal static bool IsCleanAbsolute(string path) =>
         path.StartsWith('/') && !path.Contains('\0') && (path == "/" || path[1..].Split('/')
@@ -49,9 +52,9 @@ internal static class ContainerSpecRules
     internal static void CheckCwd(string cwd)
     {
         Require(IsCleanAbsolute(cwd),
-            $"working directory \"{Printable(cwd)}\" must be absolute, without \".\", \"..\" or empty parts");
+            $"working directory \"{Printable.Value(cwd)}\" must be absolute, without \".\", \"..\" or empty parts");
         Require(!KernelPaths.Any(p => IsAtOrBelow(cwd, p)),
-            $"working directory \"{Printable(cwd)}\" must not lie under /proc, /sys or /dev");
+            $"working directory \"{Printable.Value(cwd)}\" must not lie under /proc, /sys or /dev");
     }
 
     private static void CheckRootfs(string rootfs)
@@ -75,18 +78,25 @@ internal static class ContainerSpecRules
         Require(!spec.Args.Concat(spec.Env).Any(static s => s.Contains('\0')),
             "command or environment contains a NUL character");
         foreach (var variable in spec.Env)
-            Require(variable.IndexOf('=') > 0, $"environment variable \"{Printable(variable)}\" is not NAME=value");
+        {
+            Require(
+                variable.IndexOf('=') > 0, $"environment variable \"{Printable.Value(variable)}\" is not NAME=value");
+        }
         CheckCwd(spec.Cwd);
         Require(spec.Hostname.Length <= MaxHostnameLength
             && spec.Hostname.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_'),
-            $"host name \"{Printable(spec.Hostname)}\" must be at most "
+            $"host name \"{Printable.Value(spec.Hostname)}\" must be at most "
             + $"{MaxHostnameLength} letters, digits, '-', '.', '_'");
     }
 
     private static void CheckUser(ContainerSpec spec)
     {
         foreach (var id in spec.AdditionalGids.Append(spec.Uid).Append(spec.Gid))
+        {
             Require(id is >= 0 and <= MaxUserId, $"user or group id {id} must be 0 to {MaxUserId}");
+            Require(spec.UserRange is null || id < spec.UserRange.Count,
+                $"user or group id {id}: containers of this node have {spec.UserRange?.Count} ids (--userns-remap)");
+        }
     }
 
     private static void CheckLimits(ContainerSpec spec)
@@ -109,14 +119,14 @@ internal static class ContainerSpecRules
     private static void CheckMount(ContainerMount mount)
     {
         var target = mount.Target;
-        Require(IsCleanAbsolute(target), $"mount target \"{Printable(target)}\" must be an absolute, clean path");
+        Require(IsCleanAbsolute(target), $"mount target \"{Printable.Value(target)}\" must be an absolute, clean path");
         Require(target != "/", "mount target / would hide the image");
-        Require(IsAtOrBelow(target, "/dev/shm") || !KernelPaths.Any(p => IsAtOrBelow(target, p)),
-            $"mount target {Printable(target)} must not lie under /proc, /sys or /dev (but /dev/shm)");
+        Require(!IsOfTheKernel(target),
+            $"mount target {Printable.Value(target)} must not lie under /proc, /sys or /dev (but /dev/shm)");
         foreach (var option in mount.Options)
         {
             Require(MountFlags.Contains(option),
-                $"mount option \"{Printable(option)}\" is not one of {string.Join(", ", MountFlags)}");
+                $"mount option \"{Printable.Value(option)}\" is not one of {string.Join(", ", MountFlags)}");
         }
         if (mount.Kind == ContainerMountKind.Tmpfs)
         {
@@ -125,17 +135,19 @@ internal static class ContainerSpecRules
             return;
         }
         Require(IsCleanAbsolute(mount.Source),
-            $"mount source \"{Printable(mount.Source)}\" must be an absolute, clean path");
+            $"mount source \"{Printable.Value(mount.Source)}\" must be an absolute, clean path");
         Require(Path.Exists(mount.Source), $"mount source {mount.Source} does not exist on this node");
         Require(Propagations.Contains(mount.Propagation),
-            $"mount propagation \"{Printable(mount.Propagation)}\" is not one of {string.Join(", ", Propagations)}");
+            $"mount propagation \"{Printable.Value(mount.Propagation)}\" is not one of "
+            + string.Join(", ", Propagations));
     }
+
+    /// <summary>Nothing of a user's is mounted there; shared memory is the exception.</summary>
+    internal static bool IsOfTheKernel(string path) =>
+        !IsAtOrBelow(path, "/dev/shm") && KernelPaths.Any(p => IsAtOrBelow(path, p));
 
     private static bool IsAtOrBelow(string path, string parent) =>
         path == parent || path.StartsWith(parent + "/", StringComparison.Ordinal);
-
-    private static string Printable(string text) =>
-        string.Concat(text.Take(200).Select(static c => char.IsControl(c) ? '?' : c));
 
     private static void Require(bool holds, string message)
     {

@@ -10,8 +10,10 @@ public enum ContainerPhase
 
 /// <summary>What is known about one container.</summary>
 /// <param name="Pid">Process id of its first process on the host; 0 while creating.</param>
+/// <param name="OneOff">A person runs it, it is nobody's task.</param>
 public sealed record ContainerState(
-    string Id, ContainerPhase Phase, int Pid, DateTimeOffset? StartedAt, ContainerExit? Exit);
+    string Id, ContainerPhase Phase, int Pid, DateTimeOffset? StartedAt, ContainerExit? Exit,
+    bool OneOff = false);
 
 /// <summary>How a container ended.</summary>
 /// <param name="ExitCode">0–255; 128 + n after signal n; <see cref="UnknownExitCode"/> when nobody saw it.</param>

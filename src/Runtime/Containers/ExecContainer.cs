@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
 
 namespace Swarm.Runtime.Containers;
 
@@ -23,41 +22,23 @@ internal static class ExecContainer
             throw new ContainerException($"container {entry.Id} does not run");
         }
 
-        var name = Path.Combine(entry.Directory.Root, "exec-" + Guid.NewGuid().ToString("n"));
-        var (process, pidFile) = (name + ".json", name + ".pid");
+        using var files = new ExecFiles(entry);
         try
         {
-            WriteProcess(entry.Directory, process, exec);
-            return Watch(host.Oci.Path, host.Oci.ExecArguments(entry.Id, process, pidFile), exec, pidFile, ct);
+            var process = ExecFiles.ProcessOf(entry.Directory);
+            process["args"] = BundleWriter.Strings(exec.Args);
+            process["terminal"] = false;
+            files.Save(process);
+            return Watch(host.Oci.Path, host.Oci.ExecArguments(entry.Id, files), exec, files, ct);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ContainerException($"container {entry.Id}: {exec.Args[0]} could not be run: {e.Message}", e);
         }
-        finally
-        {
-            Remove(process);
-            Remove(pidFile);
-        }
-    }
-
-    /// <summary>The container's own process with another command line.</summary>
-    private static void WriteProcess(ContainerDirectory directory, string path, ContainerExec exec)
-    {
-        var process = JsonNode.Parse(File.ReadAllText(directory.Config))!["process"]!.DeepClone();
-        process["args"] = BundleWriter.Strings(exec.Args);
-        process["terminal"] = false;
-        using var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-        file.Write(Encoding.UTF8.GetBytes(process.ToJsonString()));
     }
 
     private static ExecResult Watch(
-        string program, IReadOnlyList<string> args, ContainerExec exec, string pidFile, CancellationToken ct)
+        string program, IReadOnlyList<string> args, ContainerExec exec, ExecFiles files, CancellationToken ct)
     {
         var (readEnd, writeEnd) = ContainerNative.Pipe();
         try
@@ -77,7 +58,7 @@ internal static class ExecContainer
             var isOver = Follow(runtime, readEnd, output, exec.MaxOutputBytes, deadline, ct);
             if (!isOver)
             {
-                Kill(runtime, pidFile);
+                Kill(runtime, files);
             }
 
             var code = ToolProcess.Reap(runtime);
@@ -133,10 +114,9 @@ internal static class ExecContainer
     /// What the command has started is in its group, which crun names after a process that has ended and runc after the
     /// command. The runtime waits for the command, so its number is nobody else's before the runtime is reaped.
     /// </summary>
-    private static void Kill(int runtime, string pidFile)
+    private static void Kill(int runtime, ExecFiles files)
     {
-        if (File.Exists(pidFile)
-            && int.TryParse(File.ReadAllText(pidFile).Trim(), CultureInfo.InvariantCulture, out var child) && child > 1)
+        if (files.Child() is > 0 and var child)
         {
             var group = GroupOf(child);
             if (group > 1 && group != GroupOf(Environment.ProcessId))
@@ -151,7 +131,7 @@ internal static class ExecContainer
     }
 
     /// <summary>0 when there is no such process. The name in the file may hold anything, brackets included.</summary>
-    private static int GroupOf(int pid)
+    internal static int GroupOf(int pid)
     {
         try
         {
@@ -162,14 +142,6 @@ internal static class ExecContainer
         catch (IOException)
         {
             return 0;
-        }
-    }
-
-    private static void Remove(string path)
-    {
-        if (Directory.Exists(Path.GetDirectoryName(path)))
-        {
-            File.Delete(path);
         }
     }
 }

@@ -5,6 +5,7 @@ internal sealed class LogAssembler
 {
     private readonly MemoryStream[] _pending = [new(), new()];
     private readonly DateTimeOffset[] _since = new DateTimeOffset[2];
+    private readonly (DateTimeOffset At, long Count)[] _last = new (DateTimeOffset, long)[2];
 
     internal void Add(LogRecord record, Action<LogLine> emit)
     {
@@ -35,7 +36,9 @@ internal sealed class LogAssembler
 
     private LogLine Take(int index, bool cut)
     {
-        var line = new LogLine(_since[index], index == 1, _pending[index].ToArray(), cut);
+        var at = _since[index];
+        _last[index] = (at, _last[index].At == at ? _last[index].Count + 1 : 1);
+        var line = new LogLine(at, index == 1, _pending[index].ToArray(), cut) { Nth = _last[index].Count };
         _pending[index].SetLength(0);
         return line;
     }

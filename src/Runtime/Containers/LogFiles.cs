@@ -10,9 +10,18 @@ internal static class LogFiles
 {
     internal const string Current = "log";
     private const string Kept = "log.kept";
+    private const int MaxLooks = 100;
+    private static readonly Lock s_turning = new();
 
     /// <summary>Moves a full file to log.1 and older ones on; harmless when nothing happened.</summary>
     internal static void TurnOver(string directory, int maxFiles)
+    {
+        // Whoever adopts a container and whoever watches it may come at once.
+        lock (s_turning)
+            TurnOverAlone(directory, maxFiles);
+    }
+
+    private static void TurnOverAlone(string directory, int maxFiles)
     {
         var current = Path.Combine(directory, Current);
         var kept = Path.Combine(directory, Kept);
@@ -25,8 +34,24 @@ internal static class LogFiles
         _ = ContainerNative.TryLink(current, kept);
     }
 
-    /// <summary>Existing files, oldest first, each once.</summary>
+    /// <summary>
+    /// Existing files, oldest first, each once. Names that move on while they are looked at would hide a file, so it is
+    /// looked until nothing has changed.
+    /// </summary>
     internal static List<(string Path, ulong Inode)> InOrder(string directory)
+    {
+        var before = Look(directory);
+        for (var look = 1; look < MaxLooks; look++)
+        {
+            var now = Look(directory);
+            if (now.SequenceEqual(before))
+                break;
+            before = now;
+        }
+        return before;
+    }
+
+    private static List<(string Path, ulong Inode)> Look(string directory)
     {
         var result = new List<(string Path, ulong Inode)>();
         var candidates = Enumerable.Range(1, LogLimits.MostFiles).Select(i => Numbered(directory, i)).Reverse()

@@ -13,7 +13,10 @@ internal static class LogReader
     internal static async IAsyncEnumerable<LogLine> ReadAsync(
         string directory, LogQuery query, Task ended, [EnumeratorCancellation] CancellationToken ct)
     {
-        var skip = query.Tail < 0 ? 0 : Math.Max(0, CountLines(directory, query.Since) - query.Tail);
+        var (after, since) = (query.After, query.After is null ? query.Since : null);
+        var skip = query.Tail < 0 || after is not null
+            ? 0
+            : Math.Max(0, CountLines(directory, since) - query.Tail);
         var assembler = new LogAssembler();
         var ready = new Queue<LogLine>();
         var cursor = new LogCursor(directory);
@@ -28,10 +31,22 @@ internal static class LogReader
                 if (!progressed && last)
                     assembler.Flush(ready.Enqueue);
                 while (ready.TryDequeue(out var line))
-                    if ((query.Since is null || line.At >= query.Since) && --skip < 0)
+                {
+                    if (after is { } place)
+                        after = IsAt(line, place) ? null : place;
+                    else if ((since is null || line.At >= since) && --skip < 0)
                         yield return line;
+                }
                 if (progressed)
                     continue;
+                if (after is { } lost)
+                {
+                    // It was dropped meanwhile: from the beginning, and only what is younger.
+                    (after, since) = (null, lost.At.AddTicks(1));
+                    cursor.Dispose();
+                    (cursor, assembler) = (new LogCursor(directory), new LogAssembler());
+                    continue;
+                }
                 if (last)
                     yield break;
                 await Task.WhenAny(ended, Task.Delay(FollowPause, ct)).ConfigureAwait(false);
@@ -42,6 +57,9 @@ internal static class LogReader
             cursor.Dispose();
         }
     }
+
+    private static bool IsAt(LogLine line, LogPosition place) =>
+        line.At == place.At && line.IsStandardError == place.IsStandardError && line.Nth == place.Nth;
 
     private static long CountLines(string directory, DateTimeOffset? since)
     {
@@ -71,9 +89,9 @@ internal static class LogReader
         /// <summary>False when there is nothing more at the moment.</summary>
         internal bool ReadSome(RecordHandler handle)
         {
-            if (_file is null && !OpenNext())
-                return false;
-            var count = RandomAccess.Read(_file!, _buffer.AsSpan(_held), _offset);
+            if (_file is null && (!OpenNext() || _file is null))
+                return LogFiles.InOrder(directory).Count > 0;
+            var count = RandomAccess.Read(_file, _buffer.AsSpan(_held), _offset);
             if (count > 0)
             {
                 _offset += count;
@@ -83,7 +101,7 @@ internal static class LogReader
             }
             // The file may have grown between the read and the moment when it was replaced: read once more, then go on.
             if (!_finishing)
-                return _finishing = Newer() is not null;
+                return _finishing = TryNewer(out _);
             _finishing = false;
             _held = 0;
             return OpenNext();
@@ -105,22 +123,29 @@ internal static class LogReader
             rest[.._held].CopyTo(_buffer);
         }
 
-        private string? Newer()
+        private bool TryNewer(out (string Path, ulong Inode) newer)
         {
             var files = LogFiles.InOrder(directory);
-            var at = files.FindIndex(f => f.Inode == _inode);
             // A file that was dropped while it was read: the oldest one left is the next.
-            return at + 1 < files.Count ? files[at + 1].Path : null;
+            var at = files.FindIndex(f => f.Inode == _inode) + 1;
+            newer = at < files.Count ? files[at] : default;
+            return at < files.Count;
         }
 
         private bool OpenNext()
         {
-            if (Newer() is not { } path)
+            if (!TryNewer(out var newer))
                 return false;
             try
             {
                 var next = File.OpenHandle(
-                    path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                    newer.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                if (ContainerNative.InodeOf(next) != newer.Inode)
+                {
+                    // The names moved on since they were read: the file behind this one is another, and not the next.
+                    next.Dispose();
+                    return true;
+                }
                 _file?.Dispose();
                 _file = next;
             }
@@ -128,7 +153,7 @@ internal static class LogReader
             {
                 return true;
             }
-            _inode = ContainerNative.InodeOf(_file);
+            _inode = newer.Inode;
             _offset = 0;
             _held = 0;
             return true;

@@ -16,6 +16,9 @@ internal static class MonitorProcess
     private const int MaxReportBytes = 64 * 1024;
     private const int SyncDescriptor = 3;
 
+    /// <summary>A monitor that copies a flood is to take what the daemon and the containers leave.</summary>
+    private const int NiceOfMonitors = 10;
+
     /// <exception cref="ContainerException">The runtime refused; the message says what it said.</exception>
     internal static CreatedProcesses Create(RuntimeHost host, ContainerDirectory directory, ContainerSpec spec)
     {
@@ -23,55 +26,43 @@ internal static class MonitorProcess
         var init = ParseReport(report, out var message);
         if (init <= 0)
         {
-            var detail = message.Length > 0 ? message : LastRuntimeError(directory);
+            var detail = message.Length > 0 ? message : RuntimeErrorText.LastOf(directory.RuntimeLog);
             throw new ContainerException(RuntimeErrorText.Readable(detail, spec.Args[0]));
         }
         var monitor = int.Parse(File.ReadAllText(directory.MonitorPid).Trim(), CultureInfo.InvariantCulture);
+        // Now that the container's own processes, which would inherit it, are there.
+        ContainerNative.TryYield(monitor, NiceOfMonitors);
         return new CreatedProcesses(
             ProcessIdentity.TryOf(monitor) ?? new ProcessIdentity(monitor, 0),
             ProcessIdentity.TryOf(init) ?? new ProcessIdentity(init, 0));
-    }
-
-    /// <summary>Last error line of the runtime's own log, "" when there is none.</summary>
-    internal static string LastRuntimeError(ContainerDirectory directory)
-    {
-        if (!File.Exists(directory.RuntimeLog))
-            return "";
-        var last = "";
-        foreach (var line in File.ReadLines(directory.RuntimeLog))
-        {
-            try
-            {
-                using var entry = JsonDocument.Parse(line);
-                if (entry.RootElement.TryGetProperty("level", out var level) && level.GetString() == "error")
-                    last = entry.RootElement.GetProperty("msg").GetString() ?? last;
-            }
-            catch (JsonException)
-            {
-                last = line;
-            }
-        }
-        return last;
     }
 
     private static List<string> Arguments(RuntimeHost host, ContainerDirectory directory, ContainerSpec spec)
     {
         var args = new List<string>
         {
-            "--api-version", "1", "--cid", spec.Id, "--cuuid", spec.Id, "--name", spec.Id,
+            "--api-version", "1", "--cid", spec.Id, "--cuuid", spec.Id,
+            // For the journal alone, which has it as CONTAINER_NAME.
+            "--name", spec.About.Name.Length > 0 ? spec.About.Name : spec.Id,
             "--runtime", host.Oci.CreateProgram, "--bundle", directory.Bundle,
             "--container-pidfile", directory.InitPid, "--conmon-pidfile", directory.MonitorPid,
             "--exit-dir", directory.ExitDirectory, "--persist-dir", directory.Persist,
             "--socket-dir-path", host.Paths.AttachSockets,
-            "--log-path", "k8s-file:" + Path.Combine(directory.Logs, LogFiles.Current),
+            "--log-path", spec.Log.Target == LogTarget.Nowhere
+                ? "none"
+                : "k8s-file:" + Path.Combine(directory.Logs, LogFiles.Current),
             "--log-size-max", spec.Log.MaxFileBytes.ToString(CultureInfo.InvariantCulture),
             // Syncing a whole file system at each exit would stall every neighbour.
             "--no-sync-log", "--log-level", "error",
         };
+        if (spec.Log.Target == LogTarget.FilesAndJournal)
+            args.AddRange(["--log-path", "journald:"]);
         foreach (var argument in host.Oci.CreateArguments(directory.RuntimeLog))
             args.Add("--runtime-arg=" + argument);
         if (spec.Tty)
             args.Add("--terminal");
+        else if (spec.Stdin)
+            args.Add("--stdin");
         return args;
     }
 

@@ -23,8 +23,13 @@ internal sealed record OciRuntime(string Path, string Version, string Root, stri
     internal string StartFifo(string id) => System.IO.Path.Combine(Root, id, "exec.fifo");
 
     /// <summary>Without a log: what goes wrong stands in the output, as the command's own words do.</summary>
-    internal string[] ExecArguments(string id, string process, string pidFile) =>
-        ["--root=" + Root, "exec", "--process=" + process, "--pid-file=" + pidFile, id];
+    internal string[] ExecArguments(string id, ExecFiles files) =>
+        ["--root=" + Root, "exec", "--process=" + files.Process, "--pid-file=" + files.Pid, id];
+
+    /// <summary>With a log, so that the command's words are its own.</summary>
+    /// <param name="options">Such as --detach.</param>
+    internal string[] SessionArguments(string id, ExecFiles files, params string[] options) =>
+        [.. Global(files.Log), "exec", "--process=" + files.Process, "--pid-file=" + files.Pid, .. options, id];
 
     internal string[] DeleteArguments(string id) => ["--root=" + Root, "delete", "--force", id];
 

@@ -7,7 +7,12 @@ internal sealed class RuntimeHost : IDisposable
     private const int MinParallelTools = 4;
     private const int ToolsPerCore = 2;
     private const int MaxExecs = 128;
-    private const int ExecStackBytes = 256 << 10;
+    private const int StackBytes = 1 << 20;
+
+    /// <summary>Sessions of people with containers of this node at a time.</summary>
+    internal const int MaxSessions = 64;
+
+    private int _sessions;
     private readonly SemaphoreSlim _execs = new(MaxExecs, MaxExecs);
     private readonly SemaphoreSlim _gate = new(Math.Max(MinParallelTools, ToolsPerCore * Environment.ProcessorCount));
 
@@ -44,13 +49,20 @@ internal sealed class RuntimeHost : IDisposable
 
     internal DateTimeOffset Now => Options.Time.GetUtcNow();
 
-    /// <summary>Runs blocking work that starts processes, a bounded number at a time.</summary>
+    /// <summary>
+    /// Runs blocking work that starts processes, a bounded number at a time, on threads of its own: the pool's few
+    /// threads carry what other nodes wait for.
+    /// </summary>
     internal async Task RunAsync(Action work, CancellationToken ct)
     {
         await _gate.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            await Task.Run(work, CancellationToken.None).ConfigureAwait(false);
+            await AsideAsync(() =>
+            {
+                work();
+                return true;
+            }).ConfigureAwait(false);
         }
         finally
         {
@@ -67,16 +79,31 @@ internal sealed class RuntimeHost : IDisposable
         await _execs.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-            var thread = new Thread(() => Complete(done, work), ExecStackBytes) { IsBackground = true };
-            thread.Start();
-            return await done.Task.ConfigureAwait(false);
+            return await AsideAsync(work).ConfigureAwait(false);
         }
         finally
         {
             _execs.Release();
         }
     }
+
+    private static Task<T> AsideAsync<T>(Func<T> work)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() => Complete(done, work), StackBytes) { IsBackground = true }.Start();
+        return done.Task;
+    }
+    /// <exception cref="ContainerException">There are as many as may be.</exception>
+    internal void EnterSession()
+    {
+        if (Interlocked.Increment(ref _sessions) > MaxSessions)
+        {
+            LeaveSession();
+            throw new ContainerException($"{MaxSessions} sessions with containers of this node are open; end one");
+        }
+    }
+
+    internal void LeaveSession() => Interlocked.Decrement(ref _sessions);
 
     private static void Complete<T>(TaskCompletionSource<T> done, Func<T> work)
     {

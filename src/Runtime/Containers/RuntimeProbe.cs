@@ -31,8 +31,11 @@ internal static class RuntimeProbe
                 reasons.Add($"{runtime.Path} {note}: no ({e.Message})");
             }
         }
-        throw new ContainerException(
-            $"no OCI runtime works on this host: {string.Join("; ", reasons)}; install crun or runc");
+        throw new ContainerException(host.Options.UserRange is null
+            ? $"no OCI runtime works on this host: {string.Join("; ", reasons)}; install crun or runc"
+            : "no OCI runtime runs containers with user namespaces on this host (--userns-remap): "
+                + $"{string.Join("; ", reasons)}; where swarmd itself runs in a container the kernel does not permit "
+                + "them as long as files of its /proc are mounted over");
     }
 
     private static IEnumerable<(OciRuntime Runtime, bool LimitSwap, string Note)> Candidates(
@@ -62,7 +65,7 @@ internal static class RuntimeProbe
 
     private static async Task TryAsync(RuntimeHost host, CancellationToken ct)
     {
-        var rootfs = MakeRootfs(host.Paths.Scratch, out var mounts);
+        var rootfs = MakeRootfs(host.Paths.Scratch, host.Options.UserRange, out var mounts);
         var entry = new ContainerEntry(ProbeId, host.Paths.For(ProbeId));
         try
         {
@@ -75,6 +78,7 @@ internal static class RuntimeProbe
                 Mounts = mounts,
                 MemoryBytes = ProbeMemoryBytes,
                 NanoCpus = 1_000_000_000,
+                UserRange = host.Options.UserRange,
             };
             await host.RunAsync(
                 () =>
@@ -101,10 +105,11 @@ internal static class RuntimeProbe
     }
 
     /// <summary>An empty root with the host's programs mounted read-only.</summary>
-    private static string MakeRootfs(string path, out List<ContainerMount> mounts)
+    private static string MakeRootfs(string path, IdRange? range, out List<ContainerMount> mounts)
     {
         DeleteContainer.RemoveTree(path);
         ContainerPaths.MakePrivate(path);
+        range?.GiveToRoot(path);
         mounts = [];
         foreach (var directory in SystemDirectories)
         {

@@ -17,6 +17,9 @@ public static class SignalName
         "WINCH", "IO", "PWR", "SYS",
     ];
 
+    /// <summary>From 1 to 64.</summary>
+    public static bool IsNumber(int signal) => signal is > 0 and <= LargestSignal;
+
     /// <exception cref="ContainerException">Not a signal.</exception>
     public static int Parse(string text)
     {

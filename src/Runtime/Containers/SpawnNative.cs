@@ -17,6 +17,7 @@ internal static unsafe partial class SpawnNative
     private const short SetSession = 0x80;
     private const int ReadOnly = 0;
     private const int WriteOnly = 1;
+    private const int ReadWrite = 2;
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int posix_spawn(
@@ -62,7 +63,11 @@ internal static unsafe partial class SpawnNative
     /// <paramref name="leads"/> is also that of a session and group of its own.
     /// </summary>
     internal static int Spawn(
-        string path, IReadOnlyList<string> args, string[] env, int outputFd, int extraFd, bool leads = false)
+        string path, IReadOnlyList<string> args, string[] env, int outputFd, int extraFd, bool leads = false) =>
+        Spawn(path, args, env, new SpawnFiles { Output = outputFd, Error = outputFd, Extra = extraFd, Leads = leads });
+
+    /// <summary>The same with the descriptors named one by one.</summary>
+    internal static int Spawn(string path, IReadOnlyList<string> args, string[] env, SpawnFiles files)
     {
         var actions = stackalloc byte[ActionsBytes];
         var attributes = stackalloc byte[AttributesBytes];
@@ -70,8 +75,8 @@ internal static unsafe partial class SpawnNative
         Check(posix_spawnattr_init(attributes), path);
         try
         {
-            FillActions(actions, path, outputFd, extraFd);
-            FillAttributes(attributes, path, leads);
+            FillActions(actions, path, files);
+            FillAttributes(attributes, path, files.Leads);
             using var argv = new StringVector([path, .. args]);
             using var envp = new StringVector(env);
             Check(posix_spawn(out var pid, path, actions, attributes, argv.Pointer, envp.Pointer), path);
@@ -84,24 +89,32 @@ internal static unsafe partial class SpawnNative
         }
     }
 
-    private static void FillActions(byte* actions, string path, int outputFd, int extraFd)
+    private static void FillActions(byte* actions, string path, SpawnFiles files)
     {
         Check(posix_spawn_file_actions_addchdir_np(actions, "/"), path);
-        Check(posix_spawn_file_actions_addopen(actions, 0, "/dev/null", ReadOnly, 0), path);
-        if (outputFd < 0)
+        if (files.Terminal is not null)
         {
-            Check(posix_spawn_file_actions_addopen(actions, 1, "/dev/null", WriteOnly, 0), path);
-            Check(posix_spawn_file_actions_addopen(actions, 2, "/dev/null", WriteOnly, 0), path);
+            // Who leads a session and opens a terminal that nobody has gets it as its own.
+            Check(posix_spawn_file_actions_addopen(actions, 0, files.Terminal, ReadWrite, 0), path);
+            Check(posix_spawn_file_actions_adddup2(actions, 0, 1), path);
+            Check(posix_spawn_file_actions_adddup2(actions, 0, 2), path);
         }
         else
         {
-            Check(posix_spawn_file_actions_adddup2(actions, outputFd, 1), path);
-            Check(posix_spawn_file_actions_adddup2(actions, outputFd, 2), path);
+            FillOne(actions, path, files.Input, 0, ReadOnly);
+            FillOne(actions, path, files.Output, 1, WriteOnly);
+            FillOne(actions, path, files.Error, 2, WriteOnly);
         }
-        if (extraFd >= 0)
-            Check(posix_spawn_file_actions_adddup2(actions, extraFd, 3), path);
-        Check(posix_spawn_file_actions_addclosefrom_np(actions, extraFd >= 0 ? 4 : 3), path);
+        if (files.Extra >= 0)
+            Check(posix_spawn_file_actions_adddup2(actions, files.Extra, 3), path);
+        Check(posix_spawn_file_actions_addclosefrom_np(actions, files.Extra >= 0 ? 4 : 3), path);
     }
+
+    private static void FillOne(byte* actions, string path, int from, int to, int flags) => Check(
+        from >= 0
+            ? posix_spawn_file_actions_adddup2(actions, from, to)
+            : posix_spawn_file_actions_addopen(actions, to, "/dev/null", flags, 0),
+        path);
 
     private static void FillAttributes(byte* attributes, string path, bool leads)
     {

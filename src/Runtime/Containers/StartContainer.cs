@@ -23,7 +23,7 @@ internal static class StartContainer
             throw new ContainerException($"container {entry.Id}: the OCI runtime did not start it within "
                 + $"{RuntimeHost.ToolTimeoutMs / 1000} s");
         }
-        var detail = MonitorProcess.LastRuntimeError(entry.Directory);
+        var detail = RuntimeErrorText.LastOf(entry.Directory.RuntimeLog);
         throw new ContainerException(
             RuntimeErrorText.Readable(detail.Length > 0 ? detail : result.Output, "the program"));
     }

@@ -11,7 +11,6 @@ namespace Swarm.Runtime.Images;
 internal sealed class BlobDownload(RegistryOptions options, Descriptor blob, SafeFileHandle file, LayerMeter meter)
 {
     private const int BufferBytes = 256 * 1024;
-    private static readonly TimeSpan s_graceBeforeRate = TimeSpan.FromSeconds(30);
 
     /// <param name="stream">What the registry sends.</param>
     /// <param name="from">The first byte that it sends; the file has those before.</param>
@@ -66,7 +65,7 @@ internal sealed class BlobDownload(RegistryOptions options, Descriptor blob, Saf
     private void CheckRate(long started, long done)
     {
         var elapsed = Stopwatch.GetElapsedTime(started);
-        if (elapsed > s_graceBeforeRate && done < elapsed.TotalSeconds * options.MinBytesPerSecond)
+        if (elapsed > options.GraceBeforeRate && done < elapsed.TotalSeconds * options.MinBytesPerSecond)
             throw new ImageException(
                 ImageErrorKind.Unreachable,
                 $"registry is too slow: {done} bytes in {(int)elapsed.TotalSeconds} s, "

@@ -7,7 +7,8 @@ namespace Swarm.Runtime.Images;
 /// <summary>Dockerfile instructions that say how an image runs, as `image import --change` takes them. Pure.</summary>
 internal static class ConfigChanges
 {
-    private const string Known = "CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME and WORKDIR";
+    private const string Known =
+        "CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, STOPSIGNAL, USER, VOLUME and WORKDIR";
 
     /// <summary>The config part of an image's document.</summary>
     /// <exception cref="ImageException">An instruction is unknown or has not its form.</exception>
@@ -45,6 +46,10 @@ internal static class ConfigChanges
                 break;
             case "STOPSIGNAL":
                 config["StopSignal"] = rest;
+                break;
+            case "HEALTHCHECK":
+                config["Healthcheck"] = HealthcheckInstruction.Parse(
+                    rest, json => Texts(change, json), rule => Bad(change, rule));
                 break;
             case "ENV":
                 AddVariables(config, change, rest);

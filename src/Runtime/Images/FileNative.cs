@@ -23,6 +23,14 @@ internal readonly record struct FileFacts(
 
     internal uint Type => Mode & TypeMask;
 
+    /// <summary>Number of the file within its file system.</summary>
+    internal ulong Inode { get; init; }
+
+    /// <summary>Names that it has.</summary>
+    internal uint Links { get; init; }
+
+    internal long Bytes { get; init; }
+
     internal bool IsDirectory => Type == Directory;
 
     /// <summary>Overlayfs' mark that a name of the layers below is gone.</summary>
@@ -39,7 +47,6 @@ internal static unsafe partial class FileNative
 
     /// <summary>XATTR_SIZE_MAX and XATTR_LIST_MAX of the kernel.</summary>
     private const int MaxAttributeBytes = 64 * 1024;
-    private const int AtEmptyPath = 0x1000;
     private const uint StatxBasic = 0x7FF;
     private const ulong AttributeMountRoot = 0x2000;
     private const int EntryHeaderBytes = 19;
@@ -47,6 +54,9 @@ internal static unsafe partial class FileNative
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int statx(SafeFileHandle dir, byte* path, int flags, uint mask, byte* buffer);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint readlinkat(SafeFileHandle dir, byte* path, byte* buffer, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsetxattr(SafeFileHandle file, byte* name, byte* value, nuint size, int flags);
@@ -67,25 +77,31 @@ internal static unsafe partial class FileNative
     {
         var buffer = stackalloc byte[StatxBytes];
         fixed (byte* p = name)
-            errno = Errno(statx(dir, p, ImageNative.AtSymlinkNoFollow | AtEmptyPath, StatxBasic, buffer));
+            errno = Errno(statx(dir, p, ImageNative.AtSymlinkNoFollow | ImageNative.AtEmptyPath, StatxBasic, buffer));
         return errno != 0
             ? null
             : new FileFacts(
                 *(ushort*)(buffer + 28), *(uint*)(buffer + 20), *(uint*)(buffer + 24), *(long*)(buffer + 112),
                 *(uint*)(buffer + 120), *(uint*)(buffer + 128) | *(uint*)(buffer + 132),
-                (*(ulong*)(buffer + 8) & AttributeMountRoot) != 0);
+                (*(ulong*)(buffer + 8) & AttributeMountRoot) != 0)
+            {
+                Links = *(uint*)(buffer + 16), Inode = *(ulong*)(buffer + 32), Bytes = *(long*)(buffer + 40),
+            };
     }
 
     internal static FileFacts Facts(SafeFileHandle file) =>
         TryFacts(file, [0], out var errno) ?? throw ImageNative.Failure("statx", "an open file", errno);
 
-    /// <summary>Number of the file within its file system.</summary>
-    internal static ulong Inode(SafeFileHandle file)
+    /// <summary>Target of a symbolic link, with a zero at its end; null and errno when it cannot be read. An empty
+    /// name is the handle itself, of a link that was opened.</summary>
+    internal static byte[]? TryReadLink(SafeFileHandle dir, byte[] name, out int errno)
     {
-        var buffer = stackalloc byte[StatxBytes];
-        byte empty = 0;
-        var errno = Errno(statx(file, &empty, AtEmptyPath, StatxBasic, buffer));
-        return errno == 0 ? *(ulong*)(buffer + 32) : throw ImageNative.Failure("statx", "an open file", errno);
+        var buffer = new byte[LayerLimits.MaxPathBytes + 1];
+        nint length;
+        fixed (byte* p = name, b = buffer)
+            length = readlinkat(dir, p, b, LayerLimits.MaxPathBytes);
+        errno = Errno(length);
+        return errno == 0 ? buffer[..((int)length + 1)] : null;
     }
 
     internal static int SetAttribute(SafeFileHandle file, byte[] name, ReadOnlySpan<byte> value)
@@ -116,15 +132,21 @@ internal static unsafe partial class FileNative
             at += end;
             if (!name.AsSpan().StartsWith("user."u8))
                 continue;
-            var value = new byte[MaxAttributeBytes];
-            nint bytes;
-            fixed (byte* n = name, v = value)
-                bytes = fgetxattr(file, n, v, (nuint)value.Length);
-            if (bytes >= 0)
-                found.Add(new FileAttribute(name, value[..(int)bytes]));
+            if (Attribute(file, name) is { } value)
+                found.Add(new FileAttribute(name, value));
         }
 
         return found;
+    }
+
+    /// <summary>One extended attribute; null when the file has none of that name.</summary>
+    internal static byte[]? Attribute(SafeFileHandle file, byte[] name)
+    {
+        var value = new byte[MaxAttributeBytes];
+        nint length;
+        fixed (byte* n = name, v = value)
+            length = fgetxattr(file, n, v, (nuint)value.Length);
+        return length < 0 ? null : value[..(int)length];
     }
 
     /// <summary>

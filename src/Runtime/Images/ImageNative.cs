@@ -11,6 +11,7 @@ internal static unsafe partial class ImageNative
 {
     internal const int AtFdCwd = -100;
     internal const int AtSymlinkNoFollow = 0x100;
+    internal const int AtEmptyPath = 0x1000;
     internal const int AtRemoveDir = 0x200;
     internal const int OReadOnly = 0;
     internal const int OWriteOnly = 1;
@@ -160,10 +161,11 @@ internal static unsafe partial class ImageNative
             return Errno(unlinkat(dir, p, directory ? AtRemoveDir : 0));
     }
 
+    /// <summary>An empty name is the handle itself; a link is not followed.</summary>
     internal static int ChangeOwner(SafeFileHandle dir, byte[] name, uint uid, uint gid)
     {
         fixed (byte* p = name)
-            return Errno(fchownat(dir, p, uid, gid, AtSymlinkNoFollow));
+            return Errno(fchownat(dir, p, uid, gid, AtSymlinkNoFollow | AtEmptyPath));
     }
 
     /// <summary>Only for names that are known not to be links: the kernel would follow one.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
+using Swarm.Model;
 
 namespace Swarm.Runtime.Images;
 
@@ -45,6 +46,12 @@ public sealed partial record ImageReference
     /// <summary>The digest, when the reference is pinned.</summary>
     public ImageDigest? Digest { get; }
 
+    /// <summary>
+    /// What its registry is shown instead of this node's own credentials; null = these. Never printed, and left behind
+    /// by <see cref="At"/>.
+    /// </summary>
+    internal RegistryCredentials? Credentials { get; private init; }
+
     /// <summary>True when the content is fixed by a digest.</summary>
     public bool IsPinned => Digest is not null;
 
@@ -70,7 +77,14 @@ public sealed partial record ImageReference
     }
 
     /// <summary>The same name with the content fixed.</summary>
-    public ImageReference Pin(ImageDigest digest) => new(Host, Repository, Tag, digest);
+    public ImageReference Pin(ImageDigest digest) =>
+        new(Host, Repository, Tag, digest) { Credentials = Credentials };
+
+    /// <summary>The same name, asked for with the login of its host if there is one.</summary>
+    public ImageReference With(IEnumerable<RegistryLogin> logins) =>
+        logins.FirstOrDefault(l => l.Host == Host) is { } login
+            ? this with { Credentials = new RegistryCredentials(login.User, login.Password) }
+            : this;
 
     /// <summary>The same path at another registry.</summary>
     internal ImageReference At(string host) => new(host, Repository, Tag, Digest);

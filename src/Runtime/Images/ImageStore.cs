@@ -10,7 +10,8 @@ public sealed class ImageStore : IAsyncDisposable
 {
     private readonly StoreParts _parts;
     private readonly ImagePuller _puller;
-    private readonly SingleFlight<LocalImage> _flights = new();
+    // Not by digest alone: what one was refused says nothing of another with other credentials.
+    private readonly SingleFlight<(ImageDigest, RegistryCredentials?), LocalImage> _flights = new();
     private readonly ConcurrentDictionary<ImageDigest, LocalImage> _complete = new();
 
     private ImageStore(StoreParts parts, ImageDiskLimits disk)
@@ -27,6 +28,9 @@ public sealed class ImageStore : IAsyncDisposable
 
     /// <summary>Where it is on the disk.</summary>
     public string Directory => _parts.Directory;
+
+    /// <summary>Where the unpacked layers are.</summary>
+    public string LayerDirectory => _parts.Layers.Root;
 
     /// <summary>Lists, tags and removes what is here.</summary>
     public ImageInventory Inventory { get; }
@@ -94,7 +98,8 @@ public sealed class ImageStore : IAsyncDisposable
         }
 
         return await _flights.RunAsync(
-            digest, (meter, cancel) => PullAsync(pinned, digest, meter, cancel), progress, ct).ConfigureAwait(false);
+            (digest, pinned.Credentials), (meter, cancel) => PullAsync(pinned, digest, meter, cancel), progress, ct)
+            .ConfigureAwait(false);
     }
 
     /// <summary>
@@ -119,18 +124,6 @@ public sealed class ImageStore : IAsyncDisposable
         if (service.Length > 0)
             _parts.Services.Use(service, image.Digest, DateTimeOffset.UtcNow);
         return image;
-    }
-
-    /// <summary>Keeps an image that is here until <see cref="Release"/>.</summary>
-    /// <exception cref="ImageException">It was removed meanwhile.</exception>
-    public void Lease(string holder, LocalImage image)
-    {
-        lock (_parts.Pins.Gate)
-        {
-            if (_parts.Records.Find(image.Digest) is null)
-                throw new ImageException(ImageErrorKind.NotFound, $"No such image: {image.Digest}");
-            _parts.Leases.Add(holder, image.Digest);
-        }
     }
 
     /// <summary>Gives the holder's image free; nothing happens when it has none.</summary>

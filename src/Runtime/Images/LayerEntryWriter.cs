@@ -132,7 +132,7 @@ internal sealed class LayerEntryWriter(LayerTree tree, TarReader tar, Action<str
 
     /// <summary>A link to itself must not delete its own source first.</summary>
     private static bool IsSameName(SafeFileHandle from, SafeFileHandle to, EntryPath source, EntryPath path) =>
-        source.Leaf.AsSpan().SequenceEqual(path.Leaf) && FileNative.Inode(from) == FileNative.Inode(to);
+        source.Leaf.AsSpan().SequenceEqual(path.Leaf) && FileNative.Facts(from).Inode == FileNative.Facts(to).Inode;
 
     private void Create(EntryPath path, SafeFileHandle parent, Func<int> make)
     {

@@ -22,7 +22,7 @@ internal sealed class LayerStore : IAsyncDisposable
     private readonly LayerLimits _limits;
     private readonly Action<string> _log;
     private readonly SemaphoreSlim _slots = new(MaxParallelLayers);
-    private readonly SingleFlight<bool> _flights = new();
+    private readonly SingleFlight<ImageDigest, bool> _flights = new();
 
     internal LayerStore(string store, string temporary, LayerLimits limits, Action<string> log)
     {
@@ -38,6 +38,8 @@ internal sealed class LayerStore : IAsyncDisposable
         await _flights.StopAsync().ConfigureAwait(false);
         _slots.Dispose();
     }
+
+    internal string Root => _directory;
 
     internal static string DiffOf(string layer) => Path.Combine(layer, "diff");
 

@@ -15,11 +15,16 @@ internal sealed class RegistryAuthorization(RegistryOptions options, GuardedConn
     private const int MaxRemembered = 1000;
     private readonly ConcurrentDictionary<Scope, RegistryToken> _remembered = new();
 
-    private readonly record struct Scope(string Host, string Repository, string Actions);
+    /// <param name="Given">Who was given credentials uses no answer that others' brought, nor they his.</param>
+    private readonly record struct Scope(string Host, string Repository, string Actions, RegistryCredentials? Given)
+    {
+        internal static Scope Of(ImageReference reference, string actions) =>
+            new(reference.Host, reference.Repository, actions, reference.Credentials);
+    }
 
     /// <summary>The header that worked before, or null.</summary>
     internal AuthenticationHeaderValue? Known(ImageReference reference, string actions) =>
-        _remembered.TryGetValue(new Scope(reference.Host, reference.Repository, actions), out var known)
+        _remembered.TryGetValue(Scope.Of(reference, actions), out var known)
             && known.Until > DateTimeOffset.UtcNow ? known.Header : null;
 
     /// <summary>Credentials of the registry have changed: what was got with the old ones is not used again.</summary>
@@ -36,7 +41,7 @@ internal sealed class RegistryAuthorization(RegistryOptions options, GuardedConn
         ImageReference reference, Uri registry, HttpResponseMessage unauthorized, string actions,
         CancellationToken ct)
     {
-        var credentials = options.Credentials(reference.Host);
+        var credentials = reference.Credentials ?? options.Credentials(reference.Host);
         var answer = Bearer(unauthorized) is { } bearer
             ? await TokenAsync(
                 reference.Host, registry, bearer, $"repository:{reference.Repository}:{actions}", credentials, ct)
@@ -48,7 +53,7 @@ internal sealed class RegistryAuthorization(RegistryOptions options, GuardedConn
             return null;
         if (_remembered.Count >= MaxRemembered)
             _remembered.Clear();
-        _remembered[new Scope(reference.Host, reference.Repository, actions)] = answer;
+        _remembered[Scope.Of(reference, actions)] = answer;
         return answer.Header;
     }
 

@@ -12,8 +12,11 @@ internal static class RegistryFailures
         var why = e.InnerException?.Message ?? e.Message;
         return e.HttpRequestError == HttpRequestError.SecureConnectionError
             ? Unreachable(
-                reference, $"TLS failed: {why} (a registry without TLS must be listed as insecure)", e)
-            : Unreachable(reference, why, e);
+                reference,
+                $"TLS failed: {why} (a registry without TLS must be listed: swarmd --insecure-registry "
+                + $"{reference.Host})",
+                e)
+            : Unreachable(reference, $"{why}; check its name in the image, and that this node reaches it", e);
     }
 
     internal static ImageException Unreachable(ImageReference reference, string why, Exception inner) =>
@@ -24,7 +27,8 @@ internal static class RegistryFailures
         {
             404 => new ImageException(
                 ImageErrorKind.NotFound,
-                $"No such image: {reference} (the registry {reference.Host} has no such repository or tag)"),
+                $"No such image: {reference} (the registry {reference.Host} has no such repository or tag; check the "
+                + "name, or push it there first)"),
             401 or 403 => Denied(reference, status, actions),
             429 or >= 500 => new ImageException(
                 ImageErrorKind.Unreachable,

@@ -45,6 +45,9 @@ public sealed record RegistryOptions
     /// <summary>Slowest acceptable download in bytes per second, counted over a whole blob.</summary>
     public long MinBytesPerSecond { get; init; } = DefaultMinBytesPerSecond;
 
+    /// <summary>How long a download may be slower at its beginning.</summary>
+    public TimeSpan GraceBeforeRate { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Default of <see cref="MinBytesPerSecond"/>.</summary>
     public const long DefaultMinBytesPerSecond = 16 * 1024;
 

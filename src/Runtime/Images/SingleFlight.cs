@@ -4,11 +4,12 @@ namespace Swarm.Runtime.Images;
 /// One piece of work per key however many want it at once. A waiter that gives up leaves the work to the others; when
 /// the last gives up the work is cancelled. A failure is everybody's; the next caller begins anew.
 /// </summary>
-internal sealed class SingleFlight<TResult>
+internal sealed class SingleFlight<TKey, TResult>
+    where TKey : notnull
 {
     private const int ProgressPeriodMs = 500;
     private readonly Lock _gate = new();
-    private readonly Dictionary<ImageDigest, Flight> _flights = [];
+    private readonly Dictionary<TKey, Flight> _flights = [];
 
     // Also those that were cancelled and still clean up behind themselves.
     private readonly HashSet<Flight> _airborne = [];
@@ -26,7 +27,7 @@ internal sealed class SingleFlight<TResult>
     }
 
     internal async Task<TResult> RunAsync(
-        ImageDigest key,
+        TKey key,
         Func<PullMeter, CancellationToken, Task<TResult>> work,
         IProgress<PullProgress>? progress,
         CancellationToken ct)
@@ -69,7 +70,7 @@ internal sealed class SingleFlight<TResult>
         await ((Task)Task.WhenAll(all.Select(f => f.Work))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private Flight Board(ImageDigest key, Func<PullMeter, CancellationToken, Task<TResult>> work)
+    private Flight Board(TKey key, Func<PullMeter, CancellationToken, Task<TResult>> work)
     {
         lock (_gate)
         {
@@ -104,7 +105,7 @@ internal sealed class SingleFlight<TResult>
         }
     }
 
-    private void Leave(ImageDigest key, Flight flight)
+    private void Leave(TKey key, Flight flight)
     {
         bool isLast;
         lock (_gate)

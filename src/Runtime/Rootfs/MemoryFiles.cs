@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Swarm.Runtime.Containers;
 
 namespace Swarm.Runtime.Rootfs;
 
@@ -25,8 +26,11 @@ public static class MemoryFiles
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Mounts a directory that holds these files and no others; what was mounted there goes first.</summary>
+    /// <param name="directory">The place.</param>
+    /// <param name="files">With owners as the container has them.</param>
+    /// <param name="range">The container's ids on the host; null = the same.</param>
     /// <exception cref="IOException">The kernel refuses; nothing is left then.</exception>
-    public static void Mount(string directory, IReadOnlyList<MemoryFile> files)
+    public static void Mount(string directory, IReadOnlyList<MemoryFile> files, IdRange? range = null)
     {
         ArgumentNullException.ThrowIfNull(files);
         Unmount(directory);
@@ -36,8 +40,13 @@ public static class MemoryFiles
             Check(MountEmpty(directory, files), "mount memory on", directory);
             foreach (var file in files)
             {
-                Write(Path.Combine(directory, file.Name), file);
+                Write(Path.Combine(directory, file.Name), range is null ? file : file with
+                {
+                    Uid = range.OnHost(file.Uid), Gid = range.OnHost(file.Gid),
+                });
             }
+
+            range?.LetThrough(directory);
 
             Check(MountNative.MakeReadOnly(directory), "make read-only", directory);
         }

@@ -13,6 +13,7 @@ internal static partial class MountNative
     private const ulong ReadOnly = 1;
     private const ulong NoSuid = 2;
     private const ulong NoDev = 4;
+    private const ulong NoExec = 8;
     private const ulong Remount = 32;
 
     [LibraryImport("libc", SetLastError = true)]
@@ -44,6 +45,13 @@ internal static partial class MountNative
     /// <summary>Mounts a file system that is in memory; 0 or errno.</summary>
     internal static int MountMemory(string type, string target, string options) =>
         mount(type, target, type, NoSuid | NoDev, options) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>Mounts what the kernel tells of devices, as the thread's network namespace has them; 0 or
+    /// errno.</summary>
+    internal static int MountKernelDevices(string target) =>
+        mount("sysfs", target, "sysfs", ReadOnly | NoSuid | NoDev | NoExec, "") == 0
+            ? 0
+            : Marshal.GetLastPInvokeError();
 
     /// <summary>Nobody writes to it any more, through whatever mount of it; 0 or errno.</summary>
     internal static int MakeReadOnly(string target) =>

@@ -28,9 +28,13 @@ public sealed class OverlayRootfs
     /// Mounts a fresh root file system and returns its absolute path. When it is mounted already (after a restart of
     /// the daemon) it is left as it is: the same upper directory mounted twice would corrupt itself.
     /// </summary>
+    /// <param name="taskDir">The task's own; absolute.</param>
+    /// <param name="image">Whose layers.</param>
+    /// <param name="mapped">For a container in a user namespace: its files belong to the ids that it has on the host.
+    /// Null = to those that the image says.</param>
     /// <exception cref="ImageException">The image has more layers than overlayfs can join.</exception>
     /// <exception cref="IOException">The kernel refuses the mount.</exception>
-    public static string Mount(string taskDir, LocalImage image)
+    public static string Mount(string taskDir, LocalImage image, MappedLayers? mapped = null)
     {
         if (image.LayerDirectories.Count > MaxLayers)
             throw ImageException.TooLarge(
@@ -41,7 +45,7 @@ public sealed class OverlayRootfs
             if (IsMounted(target))
                 return target;
             Clear(taskDir);
-            Prepare(taskDir, image);
+            Prepare(taskDir, image, mapped);
             MountPrepared(taskDir, target, Math.Max(1, image.LayerDirectories.Count));
             return target;
         }
@@ -101,7 +105,7 @@ public sealed class OverlayRootfs
         }
     }
 
-    private static void Prepare(string taskDir, LocalImage image)
+    private static void Prepare(string taskDir, LocalImage image, MappedLayers? mapped)
     {
         StoreFiles.MakePrivateDirectory(taskDir);
         foreach (var name in (string[])["upper", "work", "l", MountPoint])
@@ -114,16 +118,23 @@ public sealed class OverlayRootfs
         var top = image.LayerDirectories.Count - 1;
         for (var i = 0; i <= top; i++)
         {
+            var layer = image.LayerDirectories[top - i];
             Directory.CreateSymbolicLink(
-                Path.Combine(links, i.ToString(CultureInfo.InvariantCulture)), image.LayerDirectories[top - i]);
+                Path.Combine(links, i.ToString(CultureInfo.InvariantCulture)), mapped?.Of(layer) ?? layer);
         }
 
         if (top < 0)
             Directory.CreateDirectory(Path.Combine(links, "0"));
+        // The upper directory is not mapped: overlayfs works there as the host's root, which has no id in the range.
+        mapped?.Range.GiveToRoot(Path.Combine(taskDir, "upper"));
+        mapped?.Range.LetThrough(taskDir);
         using var upper = ImageNative.OpenDirectory(Path.Combine(taskDir, "upper"));
         foreach (var fix in image.DirectoryFixes)
         {
-            Apply(upper, fix);
+            Apply(upper, mapped is null ? fix : fix with
+            {
+                Uid = mapped.Range.OnHost(fix.Uid), Gid = mapped.Range.OnHost(fix.Gid),
+            });
         }
 
         // Making directories changed the times of those above them: the deepest first, once more.

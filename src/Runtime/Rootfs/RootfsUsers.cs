@@ -47,7 +47,9 @@ public static class RootfsUsers
         var uid = entry is not null ? Id(entry[IdField], "passwd file")
             : userPart.Length == 0 ? 0
             : IdOrNull(userPart)
-                ?? throw Invalid($"unable to find user {Shown(userPart)}: no matching entries in passwd file");
+                ?? throw Invalid(
+                    $"unable to find user {Shown(userPart)}: no matching entries in passwd file of the image; name one "
+                    + "that it has, or give its number");
         var gid = groupPart.Length > 0 ? Gid(group, groupPart)
             : entry is { Length: > PasswdGidField } ? Id(entry[PasswdGidField], "passwd file")
             : 0;
@@ -61,7 +63,9 @@ public static class RootfsUsers
 
     private static long Gid(List<string[]> lines, string group) =>
         Find(lines, group) is { } entry ? Id(entry[IdField], "group file")
-        : IdOrNull(group) ?? throw Invalid($"unable to find group {Shown(group)}: no matching entries in group file");
+        : IdOrNull(group) ?? throw Invalid(
+            $"unable to find group {Shown(group)}: no matching entries in group file of the image; name one that it "
+            + "has, or give its number");
 
     /// <summary>A name before an id: a user may be called "1000". Null when there is neither.</summary>
     private static string[]? Find(List<string[]> lines, string nameOrId) =>

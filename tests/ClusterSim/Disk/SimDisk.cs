@@ -21,6 +21,9 @@ internal sealed class SimDisk(Dice dice, Coverage coverage) : IDisk
     /// <summary>Time of one sync: this and up to as much again.</summary>
     public int SyncUs { get; set; } = 200;
 
+    /// <summary>The next sync takes so much longer.</summary>
+    public long NextSyncUs { get; set; }
+
     /// <summary>Bytes that fit; files take their length.</summary>
     public long CapacityBytes { get; set; } = long.MaxValue;
 
@@ -81,7 +84,7 @@ internal sealed class SimDisk(Dice dice, Coverage coverage) : IDisk
     public void SyncDirectory(string directory)
     {
         Step();
-        LatencyUs += SyncUs + dice.Below(SyncUs + 1);
+        LatencyUs += TakeNextSyncUs() + SyncUs + dice.Below(SyncUs + 1);
         _durableNames.Clear();
         foreach (var (name, inode) in _names)
             _durableNames.Add(name, inode);
@@ -115,7 +118,8 @@ internal sealed class SimDisk(Dice dice, Coverage coverage) : IDisk
     }
 
     /// <summary>Healthy, fast and with room again; what is on it stays as it is.</summary>
-    public void Repair() => (PowerCutIn, FailSyncIn, CapacityBytes, SyncUs) = (-1, -1, long.MaxValue, 200);
+    public void Repair() =>
+        (PowerCutIn, FailSyncIn, CapacityBytes, SyncUs, NextSyncUs) = (-1, -1, long.MaxValue, 200, 0);
 
     /// <summary>Another, empty disk.</summary>
     public void Wipe()
@@ -170,7 +174,7 @@ internal sealed class SimDisk(Dice dice, Coverage coverage) : IDisk
     internal void Sync(string path, Inode inode)
     {
         Step();
-        LatencyUs += SyncUs + dice.Below(SyncUs + 1);
+        LatencyUs += TakeNextSyncUs() + SyncUs + dice.Below(SyncUs + 1);
         if (FailSyncIn >= 0 && FailSyncIn-- == 0)
         {
             inode.FailSync();
@@ -200,5 +204,12 @@ internal sealed class SimDisk(Dice dice, Coverage coverage) : IDisk
     private sealed class Release(Action action) : IDisposable
     {
         public void Dispose() => action();
+    }
+
+    private long TakeNextSyncUs()
+    {
+        var us = NextSyncUs;
+        NextSyncUs = 0;
+        return us;
     }
 }

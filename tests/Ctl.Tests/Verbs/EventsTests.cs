@@ -7,6 +7,8 @@ namespace Swarm.Ctl.Tests.Verbs;
 
 public sealed class EventsTests
 {
+    private const ulong Epoch = 1_780_000_000;
+
     private static readonly Event Updated = new()
     {
         Type = "service",
@@ -17,11 +19,11 @@ public sealed class EventsTests
     };
 
     [Fact]
-    public void Json_is_dockers_with_the_revision_at_its_end() => Assert.Equal(
+    public void Json_is_dockers_with_revision_and_epoch_at_its_end() => Assert.Equal(
         """{"Type":"service","Action":"update","Actor":{"ID":"wae5neevu98vyj4ilpo14hphs","Attributes":"""
         + """{"name":"web","replicas.new":"5","replicas.old":"3"}},"scope":"swarm","time":1795229655,"""
-        + "\"timeNano\":1795229655662109651,\"revision\":12}",
-        Events.Document(Updated, 12).ToJsonString());
+        + "\"timeNano\":1795229655662109651,\"revision\":12,\"epoch\":3}",
+        Events.Document(Updated, new Revision(3, 12)).ToJsonString());
 
     [Fact]
     public void A_line_has_sorted_attributes_and_nothing_that_moves_the_cursor()
@@ -44,7 +46,11 @@ public sealed class EventsTests
         Assert.False(Events.Request([], null).HasAfterRevision);
         Assert.Throws<UsageException>(() => Events.Request(["scope=local"], null));
         Assert.Throws<UsageException>(() => Events.Request(["image=web"], null));
-        Assert.Throws<UsageException>(() => Events.Request([], "-1"));
+        Assert.All(
+            new[] { "-1", "1.", ".1", "1.2.3", "1.x", "" },
+            text => Assert.Throws<UsageException>(() => Events.Request([], text)));
+        var later = Events.Request([], "1780000000.12");
+        Assert.Equal((0UL, 1780000000UL, 12UL), (request.Epoch, later.Epoch, later.AfterRevision));
     }
 
     /// <summary>The stream breaks after each message, once in the middle of a revision.</summary>
@@ -59,12 +65,17 @@ public sealed class EventsTests
         var opened = 0;
         var feed = new EventFeed(
             new WatchRequest(),
-            request => Broken(log, request.HasAfterRevision ? request.AfterRevision : 4, ++opened),
+            request =>
+            {
+                Assert.Equal(opened == 0 ? 0UL : Epoch, request.Epoch);
+                return Broken(log, request.HasAfterRevision ? request.AfterRevision : 4, ++opened);
+            },
             TimeProvider.System);
         var seen = new List<string>();
         await foreach (var (revision, e) in feed.ReadAsync(default))
         {
-            seen.Add($"{revision}{e.Id}");
+            Assert.Equal(Epoch, revision.Epoch);
+            seen.Add($"{revision.Number}{e.Id}");
             if (e.Id == "e")
             {
                 break;
@@ -86,7 +97,7 @@ public sealed class EventsTests
     private static async IAsyncEnumerable<WatchResponse> Broken(WatchResponse[] log, ulong after, int attempt)
     {
         await Task.Yield();
-        yield return new WatchResponse { Revision = after };
+        yield return new WatchResponse { Revision = after, Epoch = Epoch };
         foreach (var message in log.Where(m => m.Revision > after).Take(attempt))
         {
             yield return message;
@@ -104,7 +115,7 @@ public sealed class EventsTests
 
     private static WatchResponse Message(ulong revision, bool more, params string[] ids)
     {
-        var message = new WatchResponse { Revision = revision, More = more };
+        var message = new WatchResponse { Revision = revision, Epoch = Epoch, More = more };
         message.Events.Add(ids.Select(id => new Event { Type = "task", Action = "create", Id = id }));
         return message;
     }

@@ -15,7 +15,7 @@ public sealed class NewEpochTests
     {
         var before = States.Small();
         var cluster = Begin(before, "m1", observe: false).State.Cluster!;
-        Assert.Equal(1UL, cluster.Epoch);
+        Assert.Equal((ulong)Later.ToUnixTimeSeconds(), cluster.Epoch);
         Assert.False(cluster.Observe);
         Assert.Equal(new byte[] { 7, 7 }, cluster.WorkerTokenSecret);
         Assert.Equal(new byte[] { 8, 8 }, cluster.ManagerTokenSecret);
@@ -80,12 +80,32 @@ public sealed class NewEpochTests
     {
         var first = Begin(States.Small(), "m1", observe: true).State;
         var second = Begin(first, "m1", observe: false);
-        Assert.Equal(2UL, second.State.Cluster!.Epoch);
+        Assert.Equal(first.Cluster!.Epoch + 1, second.State.Cluster!.Epoch);
         Assert.Empty(second.Removed);
         // Who observed still has not confirmed.
         Assert.True(second.State.Cluster.Observe);
     }
 
-    private static NewEpochState Begin(ClusterState state, string self, bool observe) => NewEpoch.Begin(
-        state, new NewEpochRequest(new NodeId(self), new NodeSpec(), observe, [7, 7], [8, 8]), Later);
+    [Fact]
+    public void A_backup_from_before_an_epoch_never_begins_that_epoch_again()
+    {
+        var backup = States.Small();
+        var forced = Begin(backup, "m1", observe: false).State;
+        var restored = Begin(backup, "m9", observe: true, Later.AddMinutes(10)).State;
+        Assert.True(restored.Cluster!.Epoch > forced.Cluster!.Epoch);
+    }
+
+    [Fact]
+    public void A_clock_that_is_behind_does_not_lead_back()
+    {
+        var first = Begin(States.Small(), "m1", observe: false).State;
+        var second = Begin(first, "m1", observe: false, Later.AddYears(-10)).State;
+        Assert.Equal(first.Cluster!.Epoch + 1, second.Cluster!.Epoch);
+        var ancient = Begin(States.Small(), "m1", observe: false, DateTimeOffset.UnixEpoch.AddYears(-1)).State;
+        Assert.Equal(1UL, ancient.Cluster!.Epoch);
+    }
+
+    private static NewEpochState Begin(
+        ClusterState state, string self, bool observe, DateTimeOffset? at = null) => NewEpoch.Begin(
+            state, new NewEpochRequest(new NodeId(self), new NodeSpec(), observe, [7, 7], [8, 8]), at ?? Later);
 }

@@ -26,7 +26,7 @@ public sealed class ObservationTests
         Assert.Equal(
             [SessionResponse.KindOneofCase.Welcome, SessionResponse.KindOneofCase.Assignments],
             messages.Select(m => m.KindCase));
-        Assert.Equal(1UL, messages[0].Welcome.Epoch);
+        Assert.Equal(_state.Cluster!.Epoch, messages[0].Welcome.Epoch);
         Assert.True(messages[1].Assignments.Observe);
         var task = Assert.Single(messages[1].Assignments.Tasks);
         Assert.Equal((States.Task(3).Value, (int)TaskState.Running), (task.Id, task.DesiredState));

@@ -34,6 +34,22 @@ public sealed class PeerModelTests
     }
 
     [Fact]
+    public void Sessions_at_one_version_share_a_message_but_for_those_that_it_is_about()
+    {
+        Do(Create("a"), Create("b"), Create("c"), Create("d"));
+        var model = new PeerModel(_state);
+        var seen = model.Version;
+        Follow(model, Address("b", "10.0.0.2"));
+        Follow(model, Address("a", "10.0.0.1"));
+
+        var shared = model.Since(seen, new NodeId("c"), complete: false)!;
+        Assert.Equal(["a", "b"], shared.Peers.Select(p => p.NodeId));
+        Assert.Same(shared, model.Since(seen, new NodeId("d"), complete: false));
+        Assert.Equal(["b"], model.Since(seen, new NodeId("a"), complete: false)!.Peers.Select(p => p.NodeId));
+        Assert.Equal(["a"], model.Since(seen + 1, new NodeId("c"), complete: false)!.Peers.Select(p => p.NodeId));
+    }
+
+    [Fact]
     public void Who_is_too_far_behind_gets_everything()
     {
         Do(Create("a"), Create("b"));

@@ -39,6 +39,17 @@ public sealed class SpecValidatorTests
             "more than the limit"
         },
         { "task.restart.delay", s => s.Task.Restart = new RestartPolicy { DelayNs = -1 }, "negative" },
+        { "task.container.attach_first", s => s.Task.Container.AttachFirst = true, "one task" },
+        {
+            "task.container.attach_first",
+            s =>
+            {
+                s.Task.Container.AttachFirst = true;
+                s.ReplicatedJob = new ReplicatedJobMode { TotalCompletions = 1 };
+            },
+            "not restarted"
+        },
+        { "remove_after", s => s.ReplicatedJob = new ReplicatedJobMode { RemoveAfterNs = -1 }, "negative" },
         { "update.delay", s => s.Update = new UpdatePolicy { DelayNs = -1 }, "negative" },
         { "update.max_failure_ratio", s => s.Update = new UpdatePolicy { MaxFailureRatio = 2 }, "between 0 and 1" },
         { "endpoint.ports[0].target", s => Ports(s, (80, 0)), "is no port" },

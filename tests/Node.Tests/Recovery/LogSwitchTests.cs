@@ -69,6 +69,18 @@ public sealed class LogSwitchTests : IDisposable
     }
 
     [Fact]
+    public void A_plan_keeps_who_was_left_behind()
+    {
+        var plan = new LogSwitchPlan(3, New) { LeftBehind = ["10.0.0.3:2377", "10.0.0.4:2377"] };
+        File.WriteAllBytes(
+            Path.Combine(_directory, "switch.json"), System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(plan));
+        Directory.CreateDirectory(new LogSwitch(_paths).NextLog);
+        new LogSwitch(_paths).Finish();
+        new LogSwitch(_paths).Finish();
+        Assert.Equal(plan.LeftBehind, new LeftBehindFile(_paths.LeftBehind).Addresses);
+    }
+
+    [Fact]
     public void An_epoch_never_falls()
     {
         var file = new EpochFile(_paths.Epoch);

@@ -94,7 +94,7 @@ public sealed class ScenarioTests
         var c = new TestCluster(3);
         var old = c.TickUntilLeader();
         c.Isolate(old);
-        Assert.True(c[old].ReadIndex(7));
+        Assert.Equal(NotDoneReason.None, c[old].ReadIndex(7));
         c.Deliver();
         Assert.Empty(c.Reads(old));
         c.Tick(200);
@@ -108,7 +108,7 @@ public sealed class ScenarioTests
         var c = new TestCluster(3) { Lose = m => m is AppendRequest };
         c.Campaign(1);
         Assert.Equal(RaftRole.Leader, c[1].Role);
-        Assert.True(c[1].ReadIndex(7));
+        Assert.Equal(NotDoneReason.None, c[1].ReadIndex(7));
         c.Tick(15);
         Assert.Empty(c.Reads(1));
         c.Lose = _ => false;
@@ -122,13 +122,30 @@ public sealed class ScenarioTests
         var c = new TestCluster(3);
         var leader = c.TickUntilLeader();
         var follower = leader % 3 + 1;
-        Assert.True(c[follower].ReadIndex(1));
+        Assert.Equal(NotDoneReason.None, c[follower].ReadIndex(1));
         c.Deliver();
         Assert.True(c.Reads(follower).Single().Confirmed);
         c.Lose = m => m is ReadReply;
-        Assert.True(c[follower].ReadIndex(2));
+        Assert.Equal(NotDoneReason.None, c[follower].ReadIndex(2));
         c.Tick(150);
         Assert.Equal(new ReadState(2, 0, false), c.Reads(follower)[^1]);
+    }
+
+    /// <summary>Too many reads are not "no leader": the caller is told that he has to wait.</summary>
+    [Fact]
+    public void Reads_beyond_the_bound_are_refused_as_busy_on_leader_and_follower()
+    {
+        var c = new TestCluster(3);
+        var leader = c.TickUntilLeader();
+        var follower = leader % 3 + 1;
+        c.Lose = m => m is HeartbeatReply;
+        for (var id = 1UL; id <= RaftLimits.MaxPendingReads; id++)
+            Assert.Equal(NotDoneReason.None, c[leader].ReadIndex(id));
+        Assert.Equal(NotDoneReason.Busy, c[leader].ReadIndex(RaftLimits.MaxPendingReads + 1));
+        Assert.Equal(NotDoneReason.None, c[follower].ReadIndex(1));
+        c.Deliver();
+        var answer = Assert.Single(c.Reads(follower));
+        Assert.Equal((false, NotDoneReason.Busy), (answer.Confirmed, answer.Refusal));
     }
 
     [Fact]

@@ -15,8 +15,12 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     /// <summary>Messages that match are lost.</summary>
     public Func<RaftMessage, bool> Lose { get; set; } = _ => false;
 
-    /// <summary>Who sends a message acts on it for the receiver, as readers of connections do.</summary>
+    /// <summary>Who sends a message acts on it for the receiver.</summary>
     public bool SendersAct { get; set; }
+
+    /// <summary>A thread of nobody acts on a message for the receiver, as readers of connections do. One of the sending
+    /// member could hang in the receiver, and a hanging leader would take a second member with it.</summary>
+    public bool ReadersAct { get; set; }
 
     public RaftNode this[ulong id] => _nodes[id];
 
@@ -176,7 +180,9 @@ internal sealed class LoopbackCluster : IAsyncDisposable
             if (!cluster._nodes.TryGetValue(to.Id.Value, out var node))
                 return;
             var received = RaftMessageCodec.Decode(RaftMessageCodec.Encode(message));
-            if (cluster.SendersAct)
+            if (cluster.ReadersAct)
+                ThreadPool.UnsafeQueueUserWorkItem(_ => node.Act([received]), null);
+            else if (cluster.SendersAct)
                 node.Act([received]);
             else
                 node.Receive(received);

@@ -52,21 +52,21 @@ public sealed class OperationTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_leader_whose_state_machine_hangs_does_not_lead_any_more(bool senderHangs)
+    public async Task A_leader_whose_state_machine_hangs_does_not_lead_any_more(bool readersAct)
     {
         await using var cluster = new LoopbackCluster();
         await cluster.FormAsync(3);
-        using var release = new ManualResetEventSlim();
+        using var release = new Gate();
         cluster.Machines[1].OnApply = text =>
         {
             if (text == "hang")
                 release.Wait();
         };
         var term = cluster[1].Status.Term;
-        cluster.SendersAct = senderHangs;
+        cluster.ReadersAct = readersAct;
         var hanging = cluster[1].ProposeAsync(Bytes("hang"), LoopbackCluster.Deadline);
         await LoopbackCluster.UntilAsync(() => cluster[1].Status is { Stalled: true, Role: RaftRole.Follower });
-        cluster.SendersAct = false;
+        cluster.ReadersAct = false;
         Assert.False(cluster[1].Status.LeaderReady);
         await LoopbackCluster.UntilAsync(() => cluster[2].Status.LeaderReady || cluster[3].Status.LeaderReady);
         var leader = cluster[2].Status.LeaderReady ? 2UL : 3UL;
@@ -91,7 +91,7 @@ public sealed class OperationTests
         await using var cluster = new LoopbackCluster();
         var disk = new MemoryDisk();
         await cluster.FormAsync(3, disk);
-        using var release = new ManualResetEventSlim();
+        using var release = new Gate();
         disk.Fails = (operation, _) =>
         {
             if (operation == "sync")

@@ -35,6 +35,29 @@ public sealed class SnapshotNodeTests
     }
 
     [Fact]
+    public async Task The_age_of_a_snapshot_goes_on_over_a_restart_and_is_never_negative()
+    {
+        await using var cluster = new LoopbackCluster();
+        await cluster.FormAsync(1);
+        await WriteAsync(cluster, 1, "a", 5);
+        await cluster[1].SnapshotNowAsync(LoopbackCluster.Deadline);
+        Assert.True(cluster[1].Status.SnapshotAge < TimeSpan.FromMinutes(5));
+        foreach (var (written, least, most) in new[] { (-3, 3, 4), (2, 0, 1) })
+        {
+            await cluster.StopAsync(1);
+            var file = Assert.Single(Directory.GetFiles(
+                cluster.Options(1).Directory, "*" + StorageFiles.Snapshot));
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(written));
+            cluster.Start(1);
+            await cluster.LeaderAsync();
+            var age = cluster[1].Status.SnapshotAge;
+            Assert.InRange(age!.Value, TimeSpan.FromHours(least), TimeSpan.FromHours(most));
+        }
+
+        await cluster[1].SnapshotNowAsync(LoopbackCluster.Deadline);
+    }
+
+    [Fact]
     public async Task A_member_that_joins_after_the_log_has_forgotten_gets_the_snapshot_and_keeps_it()
     {
         await using var cluster = new LoopbackCluster { Change = o => o with { KeepEntries = 5 } };

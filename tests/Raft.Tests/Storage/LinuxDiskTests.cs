@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Swarm.Raft.Storage;
 
 namespace Swarm.Raft.Tests.Storage;
@@ -23,6 +24,33 @@ public sealed class LinuxDiskTests : IDisposable
             Run("umount", "-l", mount);
         System.IO.Directory.Delete(_root, recursive: true);
     }
+
+    /// <summary>What a process has that is being started at that moment: a copy of every descriptor.</summary>
+    [Fact]
+    public void A_lock_that_was_given_back_is_free_although_a_copy_of_its_descriptor_is_open()
+    {
+        var path = Path.Combine(_root, "lock");
+        var held = new LinuxDisk().Lock(path);
+        var number = System.IO.Directory.EnumerateFiles("/proc/self/fd")
+            .Where(fd => new FileInfo(fd).LinkTarget == path).Select(Path.GetFileName).Single()!;
+        var copy = dup(int.Parse(number, System.Globalization.CultureInfo.InvariantCulture));
+        try
+        {
+            Assert.Throws<StorageRefusedException>(() => new LinuxDisk().Lock(path));
+            held.Dispose();
+            new LinuxDisk().Lock(path).Dispose();
+        }
+        finally
+        {
+            Assert.Equal(0, close(copy));
+        }
+    }
+
+    [DllImport("libc")]
+    private static extern int dup(int fd);
+
+    [DllImport("libc")]
+    private static extern int close(int fd);
 
     [Fact]
     public void Files_are_private_and_a_second_owner_is_refused()

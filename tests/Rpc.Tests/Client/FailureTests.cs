@@ -161,7 +161,7 @@ public sealed class FailureTests
     [Fact]
     public async Task Nobody_listens()
     {
-        int port = FreePort();
+        int port = TestPorts.Free();
         using var pki = new TestPki();
         await using RpcChannel tcp = RpcChannel.ForTcp("127.0.0.1", port, pki.ClientTls(null));
         RpcException e = await Failure(tcp.UnaryAsync(ProbeMethods.Echo, new Note()));
@@ -238,11 +238,4 @@ public sealed class FailureTests
     }
 
     private static Task<RpcException> Failure(Task call) => Assert.ThrowsAsync<RpcException>(() => call);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -75,13 +75,13 @@ public sealed class FlowTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sender);
     }
 
-    // The value once it has stood still for a while.
+    // The value once it has moved, and then stood still for a while.
     private static async Task<int> Settled(Func<int> value, int stillMs = 700)
     {
         long until = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
         int last = value();
         long since = Environment.TickCount64;
-        while (Environment.TickCount64 - since < stillMs && Environment.TickCount64 < until)
+        while ((last == 0 || Environment.TickCount64 - since < stillMs) && Environment.TickCount64 < until)
         {
             await Task.Delay(50);
             if (value() is var now && now != last)

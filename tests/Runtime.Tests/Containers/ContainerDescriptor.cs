@@ -31,11 +31,29 @@ internal static partial class ContainerDescriptor
         Assert.Null(failure);
     }
 
+    internal static bool IsDumpable() => prctl(GetDumpable, 0, 0, 0, 0) == 1;
+
+    internal static void MakeDumpable() => Assert.Equal(0, prctl(SetDumpable, 1, 0, 0, 0));
+
+    /// <summary>Two names change places in one step.</summary>
+    internal static void Exchange(string one, string other) =>
+        Assert.Equal(0, renameat2(AtFdCwd, one, AtFdCwd, other, RenameExchange));
+
+    private const int AtFdCwd = -100;
+    private const uint RenameExchange = 2;
+    private const int GetDumpable = 3;
+    private const int SetDumpable = 4;
     private const int GetFlags = 1;
     private const int NewNetwork = 0x40000000;
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int unshare(int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat2(int fromDir, string from, int toDir, string to, uint flags);
 
     [LibraryImport("libc")]
     private static partial int gettid();

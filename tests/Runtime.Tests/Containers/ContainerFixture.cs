@@ -21,8 +21,11 @@ public sealed class ContainerFixture : IAsyncLifetime
 
     public IReadOnlyList<string> Runtimes { get; init; } = ["crun", "runc"];
 
+    public IdRange? UserRange { get; init; }
+
     public ContainerRuntimeOptions Options => new()
     {
+        UserRange = UserRange,
         Runtimes = Runtimes,
         DataDirectory = Root + "/data",
         CgroupParent = CgroupParent,
@@ -115,7 +118,8 @@ public sealed class ContainerFixture : IAsyncLifetime
         foreach (var directory in new[] { "bin", "proc", "sys", "dev", "tmp", "etc" })
             Directory.CreateDirectory($"{path}/{directory}");
         File.Copy("/bin/busybox", path + "/bin/busybox");
-        foreach (var applet in "sh ls cat sleep true id mount dd grep hostname env pwd unshare touch kill".Split(' '))
+        foreach (var applet in ("sh ls cat sleep true id mount dd grep hostname env pwd unshare touch kill stty tty tr "
+            + "head wc ln mkdir mv rm").Split(' '))
             File.CreateSymbolicLink($"{path}/bin/{applet}", "busybox");
         return path;
     }

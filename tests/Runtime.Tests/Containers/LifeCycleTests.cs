@@ -111,9 +111,10 @@ public sealed class LifeCycleTests(ContainerFixture fixture) : IClassFixture<Con
     }
 
     [Theory]
-    [InlineData("/nosuch", "exec /nosuch: no such file or directory")]
-    [InlineData("nosuch", "exec nosuch: no such file or directory")]
-    [InlineData("/etc/plain", "exec /etc/plain: permission denied")]
+    [InlineData("/nosuch", "exec /nosuch: no such file or directory; the image has no such program: check")]
+    [InlineData("nosuch", "exec nosuch: no such file or directory; the image has no such program: check")]
+    [InlineData("/etc/plain", "exec /etc/plain: permission denied; it must be a file that its user may execute")]
+    [InlineData("/etc", "exec /etc: operation not permitted; it must be a file that its user may execute")]
     public async Task A_bad_entrypoint_gives_a_readable_error(string program, string message)
     {
         var spec = fixture.Spec(program);

@@ -93,11 +93,19 @@ public sealed class RulesTests
     [Theory]
     [InlineData(
         "executable file `/nosuch` not found in $PATH: No such file or directory",
-        "exec /nosuch: no such file or directory")]
+        "exec /nosuch: no such file or directory; the image has no such program: check the command and the image's "
+            + "entrypoint")]
     [InlineData(
         "runc create failed: unable to start: exec: \"/x\": stat /x: no such file or directory: unknown",
-        "exec /x: no such file or directory")]
-    [InlineData("open executable: Permission denied", "exec /p: permission denied")]
+        "exec /x: no such file or directory; the image has no such program: check the command and the image's "
+            + "entrypoint")]
+    [InlineData(
+        "exec: \"/arm\": exec format error: unknown",
+        "exec /arm: exec format error; it is built for another kind of processor, or it is a script without #!/bin/sh")]
+    [InlineData(
+        "open executable: Permission denied",
+        "exec /p: permission denied; it must be a file that its user may execute: chmod +x it in the image, or name "
+            + "another program")]
     [InlineData("something\nelse", "something else")]
     [InlineData("", "the OCI runtime failed without a message")]
     public void Runtime_errors_become_one_line(string raw, string expected) =>
@@ -158,6 +166,20 @@ public sealed class RulesTests
         finally
         {
             _ = ContainerNative.close(fd);
+        }
+    }
+
+    [Fact]
+    public void A_daemon_that_forbids_it_leaves_no_dump_of_its_memory()
+    {
+        try
+        {
+            ProcessHygiene.ForbidDumps();
+            Assert.False(ContainerDescriptor.IsDumpable());
+        }
+        finally
+        {
+            ContainerDescriptor.MakeDumpable();
         }
     }
 

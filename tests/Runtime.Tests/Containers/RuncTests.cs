@@ -29,7 +29,7 @@ public sealed class RuncTests : IAsyncLifetime
             await _fixture.Runtime.CreateAsync(missing, ContainerFixture.Deadline);
             await _fixture.Runtime.StartAsync(missing.Id, ContainerFixture.Deadline);
         });
-        Assert.Equal("exec /nosuch: no such file or directory", error.Message);
+        Assert.StartsWith("exec /nosuch: no such file or directory; ", error.Message);
     }
 
     [Fact]

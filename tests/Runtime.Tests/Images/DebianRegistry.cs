@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
+using Swarm.Rpc.Tests;
 using Swarm.Runtime.Images;
 
 namespace Swarm.Runtime.Tests.Images;
@@ -32,7 +32,7 @@ internal sealed class DebianRegistry : IAsyncDisposable
 
     internal static async Task<DebianRegistry> StartAsync(TempDirectory temp, bool withPassword = false)
     {
-        var port = FreePort();
+        var port = TestPorts.Free();
         var config = temp.At("registry.yml");
         await File.WriteAllTextAsync(config,
             $"version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {temp.Sub("registry")}}}\n"
@@ -103,12 +103,5 @@ internal sealed class DebianRegistry : IAsyncDisposable
 
         await DisposeAsync();
         throw new InvalidOperationException("docker-registry does not answer");
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Swarm.Runtime.Images;
 
 namespace Swarm.Runtime.Tests.Images;
@@ -60,7 +61,7 @@ public sealed class ImageFilesTests : IDisposable
         var id = await ImportAsync(
             store, Rootfs, "busy:1", "CMD [\"sh\", \"-c\"]", "ENTRYPOINT run me", "ENV A=1 B=\"two words\"", "ENV A=2",
             "ENV C old form", "LABEL x=y", "EXPOSE 80 53/udp", "USER nobody", "WORKDIR /w", "VOLUME /data",
-            "STOPSIGNAL SIGQUIT");
+            "STOPSIGNAL SIGQUIT", "HEALTHCHECK --interval=1m0.5s --timeout=2s --retries=4 CMD [\"/well\", \"a b\"]");
         var image = store.Inventory.Get("busy:1");
         Assert.Equal(id, image.Id);
         Assert.Equal(["sh", "-c"], image.Config.Cmd);
@@ -69,6 +70,9 @@ public sealed class ImageFilesTests : IDisposable
         Assert.Equal(["80/tcp", "53/udp"], image.Config.ExposedPorts);
         Assert.Equal(("nobody", "/w", "SIGQUIT"),
             (image.Config.User, image.Config.WorkingDirectory, image.Config.StopSignal));
+        Assert.Equal(
+            """{"Interval":60500000000,"Timeout":2000000000,"Retries":4,"Test":["CMD","/well","a b"]}""",
+            JsonNode.Parse(image.Config.Healthcheck!)!.ToJsonString());
         var local = await store.EnsureAsync(store.FindLocal("busy:1")!, null, s_none);
         Assert.Equal("hi", await File.ReadAllTextAsync(Path.Combine(local.LayerDirectories[0], "etc/motd")));
         Assert.Empty(_registry.Requests);
@@ -76,6 +80,24 @@ public sealed class ImageFilesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("HEALTHCHECK NONE", """{"Test":["NONE"]}""")]
+    [InlineData("healthcheck cmd test -f /w", """{"Test":["CMD-SHELL","test -f /w"]}""")]
+    [InlineData(
+        "HEALTHCHECK --start-period=0 --start-interval=5ms CMD true",
+        """{"StartPeriod":0,"StartInterval":5000000,"Test":["CMD-SHELL","true"]}""")]
+    public void A_health_check_is_kept_as_docker_keeps_it(string change, string kept) =>
+        Assert.Equal(kept, ConfigChanges.Apply([change])["Healthcheck"]!.ToJsonString());
+
+    [Theory]
+    [InlineData("HEALTHCHECK true")]
+    [InlineData("HEALTHCHECK CMD")]
+    [InlineData("HEALTHCHECK CMD []")]
+    [InlineData("HEALTHCHECK --interval=1s NONE")]
+    [InlineData("HEALTHCHECK --interval=1 CMD true")]
+    [InlineData("HEALTHCHECK --interval=1us CMD true")]
+    [InlineData("HEALTHCHECK --interval=99999999999999999999999999999999h CMD true")]
+    [InlineData("HEALTHCHECK --retries=-1 CMD true")]
+    [InlineData("HEALTHCHECK --nosuch=1 CMD true")]
     [InlineData("ONBUILD RUN x")]
     [InlineData("CMD")]
     [InlineData("CMD [1]")]

@@ -112,6 +112,7 @@ public sealed class ImageStoreTests : IDisposable
         _registry.Paths[path] = _ => new Answer(200, good[..10]) { ContentLength = good.Length };
         await FailsAsync(reference, ImageErrorKind.Unreachable, "broke off");
         _registry.Paths[path] = _ => new Answer(200, good[..10]) { ContentLength = good.Length, HangAfterBody = true };
+        _registry.StallTimeout = TimeSpan.FromSeconds(3);
         await FailsAsync(reference, ImageErrorKind.Unreachable, "stalled");
     }
 
@@ -180,11 +181,12 @@ public sealed class ImageStoreTests : IDisposable
         var other = TestImage.Of(new TestTar().File("a", "lower").Bytes(), new TestTar().File("c").Bytes());
         await using (var store = Open())
         {
-            var one = await store.EnsureAsync(_registry.Serve(_image), null, CancellationToken.None);
+            var one = _registry.Serve(_image);
+            await store.AcquireAsync("task-1", "", one, null, CancellationToken.None);
             await store.EnsureAsync(_registry.Serve(other, "other"), null, CancellationToken.None);
             s_ids.UnionWith(store.Inventory.List().Select(i => i.Id));
-            store.Lease("task-1", one);
-            Assert.Throws<ArgumentException>(() => store.Lease("../x", one));
+            await Assert.ThrowsAsync<ArgumentException>(
+                () => store.AcquireAsync("../x", "", one, null, CancellationToken.None));
         }
 
         await using var again = Open();
@@ -213,8 +215,7 @@ public sealed class ImageStoreTests : IDisposable
             open.Wait(TimeSpan.FromSeconds(20));
             return null;
         };
-        await using var store = ImageStore.Open(
-            _temp.At("store"), _registry.Options with { StallTimeout = TimeSpan.FromSeconds(30) }, _ => { });
+        await using var store = Open();
         using var cancel = new CancellationTokenSource();
         var first = store.EnsureAsync(reference, null, cancel.Token);
         var second = store.EnsureAsync(reference, null, CancellationToken.None);

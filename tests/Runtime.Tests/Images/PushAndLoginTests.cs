@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Swarm.Model;
 using Swarm.Runtime.Images;
 
 namespace Swarm.Runtime.Tests.Images;
@@ -72,6 +73,39 @@ public sealed class PushAndLoginTests : IDisposable
         credentials.Remove(registry.Host);
         store.Registry.Forget(registry.Host);
         await Assert.ThrowsAsync<ImageException>(() => store.ResolveAsync(ImageReference.Parse(tag), s_none));
+    }
+
+    [Fact]
+    public async Task Credentials_that_come_with_a_reference_serve_it_alone()
+    {
+        await using var registry = await DebianRegistry.StartAsync(_temp, withPassword: true);
+        await using var pushing = ImageStore.Open(
+            _temp.At("pushing"), registry.Options with { Credentials = _ => DebianRegistry.Joe }, _ => { });
+        var tag = registry.Host + "/busy:1";
+        await ImportAsync(pushing, tag);
+        var pushed = (await PushAsync(pushing, tag)).Image;
+
+        // The node has a login of its own, which the registry does not take.
+        await using var store = ImageStore.Open(
+            _temp.At("store"),
+            registry.Options with { Credentials = _ => new RegistryCredentials("node", "none") }, _ => { });
+        var plain = ImageReference.Parse(tag);
+        var given = plain.With(
+            [new RegistryLogin(registry.Host, DebianRegistry.Joe.User, DebianRegistry.Joe.Password)]);
+        Assert.Equal(pushed.Digest, (await store.ResolveAsync(given, s_none)).Digest);
+        Assert.Equal(ImageErrorKind.Denied, (await Assert.ThrowsAsync<ImageException>(
+            () => store.ResolveAsync(plain, s_none))).Kind);
+
+        // Both at once: what the one is refused is not the other's failure.
+        var refused = store.EnsureAsync(plain.Pin(pushed.Digest), null, s_none);
+        var got = await store.EnsureAsync(given.Pin(pushed.Digest), null, s_none);
+        Assert.Equal("x", await File.ReadAllTextAsync(Path.Combine(got.LayerDirectories[0], "a")));
+        await Task.WhenAny(refused);
+        Assert.Null(given.At("mirror.test").Credentials);
+        Assert.DoesNotContain(DebianRegistry.Joe.Password, $"{given} {given.FullName}", StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(_temp.At("store"), "*", SearchOption.AllDirectories),
+            f => File.ReadAllBytes(f).AsSpan().IndexOf("s3cret"u8) >= 0);
     }
 
     [Fact]

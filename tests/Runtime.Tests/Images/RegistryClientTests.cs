@@ -52,6 +52,8 @@ public sealed class RegistryClientTests : IDisposable
     {
         await FailsAsync(ImageErrorKind.NotFound, $"No such image: {_registry.Host}/nosuch:1",
             _registry.Tagged("nosuch:1"));
+        await FailsAsync(
+            ImageErrorKind.NotFound, "check the name, or push it there first", _registry.Tagged("nosuch:1"));
         await FailsAsync(ImageErrorKind.Unreachable, "127.0.0.1:1 cannot be reached",
             ImageReference.Parse("127.0.0.1:1/x"));
         _registry.Paths["/v2/demo/manifests/1"] = _ => new Answer(503, []);
@@ -65,7 +67,7 @@ public sealed class RegistryClientTests : IDisposable
     {
         _registry.Serve(_image);
         var strict = _registry.Options with { InsecureHosts = ["127.0.0.1:1", "10.0.0.0/8"] };
-        await FailsAsync(ImageErrorKind.Unreachable, "listed as insecure", options: strict);
+        await FailsAsync(ImageErrorKind.Unreachable, "swarmd --insecure-registry", options: strict);
         Assert.Empty(_registry.Requests);
         await ResolveAsync(options: _registry.Options with { InsecureHosts = ["127.0.0.0/8"] });
     }
@@ -109,6 +111,7 @@ public sealed class RegistryClientTests : IDisposable
     [Fact]
     public async Task Reg5_endless_silent_or_lying_answers_end()
     {
+        _registry.StallTimeout = TimeSpan.FromSeconds(3);
         _registry.Paths["/v2/demo/manifests/1"] = _ =>
             new Answer(200, new byte[100], TestImage.OciManifest) { ContentLength = 200, HangAfterBody = true };
         await FailsAsync(ImageErrorKind.Unreachable, "stalled");

@@ -65,7 +65,7 @@ public sealed class ResumeAndMirrorTests : IDisposable
             new Answer(200, good[..3000]) { ContentLength = good.Length, HangAfterBody = true };
         using (var soon = new CancellationTokenSource())
         {
-            await using var store = Open(_registry.Options with { StallTimeout = TimeSpan.FromSeconds(30) });
+            await using var store = Open();
             var pull = store.EnsureAsync(reference, null, soon.Token);
             var partial = _temp.At("store", "partial");
             for (var i = 0; i < 400 && !Directory.GetFiles(partial).Any(f => new FileInfo(f).Length == 3000); i++)

@@ -65,7 +65,8 @@ public sealed class RootfsUsersTests : IDisposable
 
     [Fact]
     public void Says_which_user_is_missing() => Assert.Equal(
-        "unable to find user bob: no matching entries in passwd file",
+        "unable to find user bob: no matching entries in passwd file of the image; name one that it has, or give its "
+            + "number",
         Assert.Throws<ImageException>(() => Resolve("bob")).Message);
 
     [Fact]

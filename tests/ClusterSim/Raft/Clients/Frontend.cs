@@ -7,52 +7,77 @@ namespace Swarm.ClusterSim.Raft;
 
 /// <summary>
 /// Between a client and a member: a network that loses and delays, and what the member's control service does with a
-/// request.
+/// request, with the product's own words for what went wrong.
 /// </summary>
 internal sealed class Frontend(World world)
 {
+    /// <summary>The id that the entry of a command gets.</summary>
+    public static RequestMark MarkOf(RequestMark asked, StoreAction action) =>
+        new RequestSteps(new AskedCommand(asked, TimeSpan.Zero)).Next(action);
+
     /// <summary>Proposes a command; the answer may never come.</summary>
-    public void Change(SimMember member, StoreAction action, RequestMark command, Action<ProposeResult> answer) =>
-        Carry(() =>
+    public void Change(
+        SimMember member, StoreAction action, AskedCommand command, Action<Told> answer) =>
+        Reach(member, gone => answer(new Told(null, gone)), () =>
         {
-            if (!member.IsUp)
+            var steps = new RequestSteps(command);
+            var entry = StoreEntry.Of(member.Clock.GetUtcNow(), action) with { Request = steps.Next(action) };
+            if (Refused(member, steps, ref entry) is { } refusal)
+            {
+                if (!member.IsPaused)
+                    Carry(() => answer(new Told(null, refusal)));
                 return;
-            var entry = StoreEntry.Of(member.Clock.GetUtcNow(), action) with { Request = command };
-            if (!TryFit(member, ref entry))
-                return;
+            }
             var request = new ProposalRequest(EntryCodec.Encode(entry), null);
-            member.Submit(request, request.Result, () => Carry(() => answer(request.Result.Result)));
+            member.Submit(request, request.Result, () => Carry(() => answer(Answer(request.Result.Result))));
         });
 
-    /// <summary>Reads a key from the member's own state once that is confirmed to be new enough; null when the member
-    /// could not say.</summary>
-    public void Read(SimMember member, string key, Action<Seen?> answer) => Carry(() =>
-    {
-        if (!member.IsUp)
-            return;
-        var request = new ReadIndexRequest();
-        member.Submit(request, request.Result, () =>
+    /// <summary>Reads a key from the member's own state once that is confirmed to be new enough.</summary>
+    public void Read(SimMember member, string key, Action<Seen?, RpcException?> answer) =>
+        Reach(member, gone => answer(null, gone), () =>
         {
-            var seen = request.Result.IsCompletedSuccessfully && member.Process is { } process
-                ? StoreOps.Read(process.Store.State, key)
-                : null;
-            Carry(() => answer(seen));
+            var request = new ReadIndexRequest();
+            member.Submit(request, request.Result, () =>
+            {
+                var seen = request.Result.IsCompletedSuccessfully && member.Process is { } process
+                    ? StoreOps.Read(process.Store.State, key)
+                    : null;
+                var failure = request.Result.Exception?.InnerException is { } e ? RaftErrors.OfRead(e) : null;
+                Carry(() => answer(seen, failure ?? Errors.NoLeader()));
+            });
         });
-    });
 
-    /// <summary>The form that all managers read; false when there is none for this entry.</summary>
-    private static bool TryFit(SimMember member, ref StoreEntry entry)
+    private static Told Answer(ProposeResult result) => result.Outcome == ProposeOutcome.Done
+        ? new Told(result, null)
+        : new Told(null, RaftErrors.OfProposal(result, handsOver: false), result.Leader?.Id);
+
+    /// <summary>What a leader says before anything is proposed; another member has nothing to say but that it is
+    /// none.</summary>
+    private static RpcException? Refused(SimMember member, RequestSteps steps, ref StoreEntry entry)
     {
+        var state = member.Process!.Store.State;
         try
         {
-            entry = FormatRules.Fit(entry, member.Process!.Store.State);
-            return true;
+            if (steps.MayBeForgotten(entry.Request!, state.Requests, member.Clock.GetUtcNow()))
+                return Errors.UnknownOutcome();
+            entry = FormatRules.Fit(entry, state);
+            return null;
         }
-        catch (RpcException)
+        catch (RpcException e)
         {
-            return false;
+            return member.Process.Core.Role == RaftRole.Leader ? e : Errors.LostLeadership();
         }
     }
+
+    /// <summary>Where no process listens, the connection is refused at once, or the machine is off and nothing
+    /// comes.</summary>
+    private void Reach(SimMember member, Action<RpcException> gone, Action ask) => Carry(() =>
+    {
+        if (member.IsUp)
+            ask();
+        else if (world.Dice.OneIn(2))
+            Carry(() => gone(RpcException.NotSent($"{member.Id} does not run")));
+    });
 
     private void Carry(Action deliver)
     {

@@ -1,17 +1,21 @@
 using System.Globalization;
 using Swarm.Histories;
+using Swarm.Manager;
 using Swarm.Raft;
+using Swarm.Rpc;
 using Swarm.Store;
 
 namespace Swarm.ClusterSim.Raft;
 
 /// <summary>
-/// A client that does one thing after the other and writes down what it was told. A change whose outcome it does not
-/// know is asked for again under the same id, as swarmctl does; when patience ends the outcome stays unknown.
+/// A client that does one thing after the other and writes down what it was told. Whether it asks again, when, and what
+/// it believes in the end is the decision of the product's <see cref="RetryCourse"/>, as in swarmctl.
 /// </summary>
 internal sealed class SimClient
 {
-    private const int MaxAttempts = 6;
+    /// <summary>How long swarmctl asks; others are less patient.</summary>
+    private const int SwarmctlSeconds = 20;
+
     private readonly World _world;
     private readonly Frontend _frontend;
     private readonly long _id;
@@ -19,8 +23,6 @@ internal sealed class SimClient
     private readonly Dictionary<string, Seen> _seen = new(StringComparer.Ordinal);
     private ulong _sequence;
     private SimMember? _favourite;
-    private bool _mayHaveActed;
-    private int _attempt;
     private int _call;
     private bool _retired;
 
@@ -70,30 +72,48 @@ internal sealed class SimClient
     public void Read(string key, Action then)
     {
         IsBusy = true;
-        (_attempt, var start) = (0, _world.Timeline.NowUs);
-        TryRead(key, start, then);
+        TryRead(new Reading(key, _world.Timeline.NowUs, NewCourse(repeatable: true), then));
     }
 
-    private void TryRead(string key, long start, Action then)
+    private sealed record Reading(string Key, long StartUs, RetryCourse Course, Action Then);
+
+    private void TryRead(Reading read)
     {
         if (_retired)
             return;
-        var call = NewCall(() => Again(() => TryRead(key, start, then), () => End(then)));
+        var attempt = read.Course.Attempt(Since(read.StartUs));
+        var call = NewCall(attempt, lost => OnNotRead(read, lost));
         var target = _isReader ? _world.Leader() ?? _world.AnyMember() : _world.AnyMember();
-        _frontend.Read(target, key, seen =>
+        _frontend.Read(target, read.Key, (seen, failure) =>
         {
             if (!TakeAnswer(call))
                 return;
             if (seen is null)
             {
-                Again(() => TryRead(key, start, then), () => End(then));
+                OnNotRead(read, failure!);
                 return;
             }
-            _seen[key] = seen;
-            Record(new(_id, start, _world.Timeline.NowUs, key, OperationKind.Read, null, seen.Value,
+            _seen[read.Key] = seen;
+            Record(new(_id, read.StartUs, _world.Timeline.NowUs, read.Key, OperationKind.Read, null, seen.Value,
                 OperationOutcome.Known));
-            End(then);
+            End(read.Then);
         });
+    }
+
+    /// <summary>Who reads all the time hangs up and reads again; in the end everybody asks until he is
+    /// answered.</summary>
+    private void OnNotRead(Reading read, RpcException failure)
+    {
+        if (_isReader && !_world.ClientsArePatient)
+            _world.Timeline.After(Timeline.UsPerMs * _world.Dice.Between(2, 6), () => End(read.Then));
+        else
+            Go(read.Course, read.StartUs, failure, () => TryRead(read), _ =>
+            {
+                if (_world.ClientsArePatient)
+                    Read(read.Key, read.Then);
+                else
+                    End(read.Then);
+            });
     }
 
     private void Change(string key)
@@ -113,58 +133,47 @@ internal sealed class SimClient
         var operation = new Operation(
             _id, _world.Timeline.NowUs, null, key, kind, kind == OperationKind.Delete ? null : value, null,
             OperationOutcome.Unknown) { Expected = seen.Value };
-        var command = new RequestMark(new RequestId((UInt128)_id, _sequence, 0), _sequence);
-        (_attempt, _mayHaveActed) = (0, false);
-        TryChange(new Pending(operation, action, command));
+        var asked = new RequestMark(new RequestId((UInt128)_id, _sequence, 0), _sequence);
+        TryChange(new Pending(operation, action, asked, NewCourse(_world.Plan.RetryUnknown)));
     }
 
-    private sealed record Pending(Operation Operation, StoreAction Action, RequestMark Command);
+    private sealed record Pending(Operation Operation, StoreAction Action, RequestMark Asked, RetryCourse Course)
+    {
+        public RequestMark Command => Frontend.MarkOf(Asked, Action);
+    }
 
     private void TryChange(Pending change)
     {
         if (_retired)
             return;
         var target = _favourite is { IsUp: true } && !_world.Dice.OneIn(5) ? _favourite : _world.AnyMember();
-        var call = NewCall(() =>
+        var attempt = change.Course.Attempt(Since(change.Operation.StartNs));
+        var call = NewCall(attempt, lost =>
         {
             _favourite = null;
-            OnUnknown(change);
+            OnFailure(change, lost);
         });
-        _frontend.Change(target, change.Action, change.Command, result =>
+        _frontend.Change(target, change.Action, new AskedCommand(change.Asked, attempt.OpenSince), told =>
         {
-            if (TakeAnswer(call))
-                OnAnswer(change, result);
+            if (!TakeAnswer(call))
+                return;
+            if (told.Done is { } done)
+            {
+                Done(change, done);
+                return;
+            }
+            _favourite = told.Leader is { } leader ? _world.Find(leader) : null;
+            OnFailure(change, told.Failure!);
         });
     }
 
-    private void OnAnswer(Pending change, ProposeResult result)
+    private void OnFailure(Pending change, RpcException failure)
     {
-        switch (result.Outcome)
-        {
-            case ProposeOutcome.Done:
-                Done(change, result);
-                break;
-            case ProposeOutcome.Unknown:
-                OnUnknown(change);
-                break;
-            default:
-                _favourite = result.Leader is { } leader ? _world.Find(leader.Id) : null;
-                // Some callers take "not done" at its word and turn to something else.
-                if (_world.Dice.OneIn(6))
-                    GiveUp(change);
-                else
-                    Again(() => TryChange(change), () => GiveUp(change));
-                break;
-        }
-    }
-
-    private void OnUnknown(Pending change)
-    {
-        _mayHaveActed = true;
-        if (_world.Plan.RetryUnknown)
-            Again(() => TryChange(change), () => GiveUp(change));
+        // Some callers take "not done" at its word and turn to something else.
+        if (RpcOutcome.IsNotDone(failure) && !change.Course.MayHaveActed && _world.Dice.OneIn(6))
+            GiveUp(change, failure);
         else
-            GiveUp(change);
+            Go(change.Course, change.Operation.StartNs, failure, () => TryChange(change), e => GiveUp(change, e));
     }
 
     private void Done(Pending change, ProposeResult result)
@@ -190,23 +199,40 @@ internal sealed class SimClient
         End(Start);
     }
 
-    private void GiveUp(Pending change)
+    private void GiveUp(Pending change, RpcException told)
     {
         _seen.Remove(change.Operation.Key);
         Record(change.Operation with
         {
-            Outcome = _mayHaveActed ? OperationOutcome.Unknown : OperationOutcome.NotDone,
+            Outcome = RpcOutcome.IsUnknown(told) ? OperationOutcome.Unknown : OperationOutcome.NotDone,
         });
         End(Start);
     }
 
-    private void Again(Action retry, Action giveUp)
+    /// <summary>What the product's retry decides after a failed attempt.</summary>
+    private void Go(RetryCourse course, long startUs, RpcException failure, Action again, Action<RpcException> end)
     {
-        if (++_attempt < MaxAttempts || (_isReader && _attempt < 100) || _world.ClientsArePatient)
-            _world.Timeline.After(Timeline.UsPerMs * _world.Dice.Between(2, _isReader ? 6 : 150), retry);
-        else
-            giveUp();
+        if (course.After(failure) is { } told)
+        {
+            end(told);
+            return;
+        }
+        _world.Coverage.Count("client asks again");
+        _world.Timeline.After((long)course.NextPause().TotalMicroseconds, () =>
+        {
+            if (_retired)
+                return;
+            if (course.Overdue(Since(startUs)) is { } over)
+                end(over);
+            else
+                again();
+        });
     }
+
+    private RetryCourse NewCourse(bool repeatable) =>
+        new(repeatable, TimeSpan.FromSeconds(_world.Dice.Pick([1, 4, SwarmctlSeconds])));
+
+    private TimeSpan Since(long startUs) => TimeSpan.FromMicroseconds(_world.Timeline.NowUs - startUs);
 
     private void Record(Operation operation)
     {
@@ -225,14 +251,18 @@ internal sealed class SimClient
         then();
     }
 
-    /// <summary>Each call has one answer: the first that comes, or the end of patience for it.</summary>
-    private int NewCall(Action onTimeout)
+    /// <summary>Each call has one answer: the first that comes, the end of its connection, or of its time.</summary>
+    private int NewCall(RpcAttempt attempt, Action<RpcException> onLost)
     {
         var call = ++_call;
-        _world.Timeline.After(Timeline.UsPerMs * _world.Dice.Between(100, _isReader ? 300 : 2_000), () =>
+        var breaksUs = Timeline.UsPerMs * _world.Dice.Between(100, _isReader ? 300 : 2_000);
+        var leftUs = (long)attempt.Left.TotalMicroseconds;
+        _world.Timeline.After(Math.Min(breaksUs, leftUs), () =>
         {
             if (TakeAnswer(call))
-                onTimeout();
+                onLost(breaksUs < leftUs
+                    ? new RpcException(RpcStatusCode.Unavailable, "the connection was lost")
+                    : new RpcException(RpcStatusCode.DeadlineExceeded, "no answer came in time"));
         });
         return call;
     }

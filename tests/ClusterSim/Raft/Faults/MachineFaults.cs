@@ -9,6 +9,9 @@ internal sealed class MachineFaults(World world)
 
     private Dice Dice => world.Dice;
 
+    /// <summary>Machines that were starved get going again this far apart.</summary>
+    private const int StarveSpreadMs = 60;
+
     public void Crash()
     {
         if (world.Chaos.AnyUp() is not { } member)
@@ -45,6 +48,34 @@ internal sealed class MachineFaults(World world)
         world.Coverage.Count("pause");
         world.Trace.Line(world.Timeline.NowUs, $"{member.Id} pauses for {ms} ms");
         member.Pause(ms * Timeline.UsPerMs);
+    }
+
+    /// <summary>All machines get no processor for a while: nobody was heard, and nobody is to blame.</summary>
+    public void Starve(int ms)
+    {
+        world.Coverage.Count("processor starved");
+        foreach (var member in world.Present.Where(m => m.IsUp).ToArray())
+            member.Pause((ms + Dice.Below(StarveSpreadMs)) * Timeline.UsPerMs);
+    }
+
+    /// <summary>The state machine of a member hangs with its next entry, or its disk with its next sync.</summary>
+    public void Hang(SimMember member, int ms)
+    {
+        world.Trace.Line(world.Timeline.NowUs, $"{member.Id} will hang for {ms} ms");
+        if (Dice.OneIn(2))
+        {
+            world.Coverage.Count("state machine hangs");
+            member.Held.HangAtApply(ms * Timeline.UsPerMs);
+            return;
+        }
+        world.Coverage.Count("disk hangs");
+        member.Disk.NextSyncUs = ms * Timeline.UsPerMs;
+    }
+
+    public void HangAny(int maxMs)
+    {
+        if (world.Chaos.AnyUp() is { } member)
+            Hang(member, Dice.Between(300, maxMs));
     }
 
     /// <summary>Leadership goes to somebody, or to whoever lags least.</summary>

@@ -10,7 +10,7 @@ internal sealed class Bursts : Scripted
 
     public override Plan MakePlan(Dice dice) => new()
     {
-        Members = 3, Clients = 2, SafetyMs = 8_000, MaxUncommittedEntries = 60, SnapshotEveryEntries = 50,
+        Members = 3, Clients = 2, SafetyMs = 14_000, MaxUncommittedEntries = 60, SnapshotEveryEntries = 50,
     };
 
     protected override IEnumerable<Pause> Script(World world)
@@ -25,7 +25,7 @@ internal sealed class Bursts : Scripted
             world.Coverage.Count("burst");
             for (var i = 0; i < Proposals; i++)
                 Propose(world, leader);
-            yield return world.Dice.Between(300, 1_500);
+            yield return world.Dice.Between(200, 700);
             world.Network.HealCuts();
         }
     }

@@ -23,7 +23,7 @@ internal sealed class Mixed : Scenario
         var chaos = world.Chaos;
         chaos.Network.DrawNoise();
         Sometimes(world, 2_500, () => chaos.Network.AnyCut(4_000));
-        Sometimes(world, 5_000, () => Rewire(world));
+        Sometimes(world, 3_000, () => Rewire(world));
         Sometimes(world, 3_000, () => chaos.Network.Clog(2_000));
         Sometimes(world, 5_000, () => chaos.Network.SwizzleClog(4_000));
         Sometimes(world, 1_500, chaos.Machines.Crash);
@@ -35,13 +35,15 @@ internal sealed class Mixed : Scenario
         Sometimes(world, 4_000, () => chaos.Disks.Slow(3_000));
         Sometimes(world, 5_000, chaos.Disks.FailSync);
         Sometimes(world, 6_000, () => chaos.Disks.Fill(3_000));
-        Sometimes(world, 6_000, chaos.Disks.Rot);
-        Sometimes(world, 8_000, chaos.Disks.Wipe);
+        Sometimes(world, 4_000, chaos.Disks.Rot);
+        Sometimes(world, 6_000, chaos.Disks.Wipe);
         Sometimes(world, 2_500, () => ChangeMembers(world));
         Sometimes(world, 3_000, chaos.Machines.Transfer);
         Sometimes(world, 3_000, chaos.Machines.SnapshotNow);
-        Sometimes(world, 4_000, chaos.Machines.RotateKey);
-        Sometimes(world, 9_000, chaos.Disks.Clone);
+        Sometimes(world, 1_500, chaos.Machines.RotateKey);
+        Sometimes(world, 5_000, chaos.Disks.Clone);
+        Sometimes(world, 5_000, () => chaos.Machines.Starve(world.Dice.Between(200, 2_500)));
+        Sometimes(world, 2_500, () => chaos.Machines.HangAny(4_000));
     }
 
     private static void Rewire(World world)

@@ -16,7 +16,7 @@ internal sealed class RottenDisks : Scenario
     {
         var chaos = world.Chaos;
         world.Operator.Repairs = true;
-        chaos.Every(1_000, chaos.Disks.Rot);
+        chaos.Every(700, chaos.Disks.Rot);
         chaos.Every(4_000, chaos.Disks.Wipe);
         chaos.Every(3_000, chaos.Disks.Clone);
         chaos.Every(1_500, chaos.Disks.FailSync);

@@ -17,17 +17,19 @@ internal static class Scenarios
         (6, () => new LateMessages()),
         (4, () => new Transfers()),
         (4, () => new SlowFollower()),
-        (2, () => new Bursts()),
+        (3, () => new Bursts()),
         (4, () => new Learners()),
         (10, () => new RottenDisks()),
         (4, () => new Strangers()),
         (4, () => new FullDisks()),
-        (8, () => new ForcedAnew()),
+        (13, () => new ForcedAnew()),
         (4, () => new OldAnswers()),
         (6, () => new FreshLeaders()),
         (8, () => new SnapshotRaces()),
         (3, () => new LateEntries()),
         (10, () => new Upgrades()),
+        (5, () => new Starved()),
+        (5, () => new Hanging()),
     ];
 
     public static Scenario Draw(Dice dice, string? only)

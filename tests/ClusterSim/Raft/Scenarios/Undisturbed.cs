@@ -11,7 +11,7 @@ internal sealed class Undisturbed : Scripted
 
     public override Plan MakePlan(Dice dice) => new()
     {
-        Members = dice.Pick([3, 5, 5]), Clients = dice.Between(1, 3), ThinkMs = dice.Pick([100, 2_000]),
+        Members = dice.Pick([3, 5, 5]), Clients = dice.Between(1, 3), ThinkMs = dice.Pick([100, 2_000, 2_000]),
         SafetyMs = 14_000, Scripted = true, SnapshotEveryEntries = dice.Pick([15, 1_000]), KeepEntries = 5,
     };
 
@@ -57,6 +57,7 @@ internal sealed class Undisturbed : Scripted
                 world.Chaos.Network.Mute(other.Id);
                 break;
             case 5:
+            case 6:
                 // It hears all but the leader.
                 world.Network.CutBoth(leader.Id, other.Id);
                 world.Coverage.Count("partition, partial");

@@ -18,6 +18,9 @@ internal sealed class MemberProcess
 
     public SimStore Store { get; }
 
+    /// <summary>The watchdog's patience with it.</summary>
+    public required int StallTimeoutMs { get; init; }
+
     /// <summary>Writes the log that all members of a new cluster begin with.</summary>
     public static void Bootstrap(World world, SimMember member, RaftConfiguration configuration)
     {
@@ -65,20 +68,11 @@ internal sealed class MemberProcess
         var store = new SimStore(member, member.Checks);
         var machine = new RaftMachine(options, new RaftParts(storage, stored, member, store, seed));
         machine.AsideEnded = member.Wake;
-        return new MemberProcess(machine, store);
+        return new MemberProcess(machine, store) { StallTimeoutMs = options.StallTimeoutMs };
     }
 
     private static StorageOptions Storage(World world, RaftNodeOptions options) =>
-        options.Storage with { NewSalt = bytes => Salt(world, bytes) };
-
-    /// <summary>Different each time, and the same in every run of a seed.</summary>
-    private static byte[] Salt(World world, int bytes)
-    {
-        var salt = new byte[bytes];
-        for (var i = 0; i < bytes; i++)
-            salt[i] = (byte)world.Dice.Below(256);
-        return salt;
-    }
+        options.Storage with { NewSalt = world.Dice.Bytes };
 
     private static RaftNodeOptions Options(World world, SimMember member) => new()
     {

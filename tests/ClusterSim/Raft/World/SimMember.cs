@@ -20,7 +20,6 @@ internal sealed class SimMember : IRaftTransport
     private readonly List<(Task Task, Action Then)> _waits = [];
     private long _wakeAtUs = long.MaxValue;
     private long _pausedUntilUs;
-    private long _busyUntilUs;
     private int _life;
     private bool _hasRun;
     private TickClock? _ticks;
@@ -28,7 +27,7 @@ internal sealed class SimMember : IRaftTransport
 
     public SimMember(World world, RaftMember self)
     {
-        (_world, Self) = (world, self);
+        (_world, Self, Held) = (world, self, new HeldUp(world.Timeline));
         Disk = new SimDisk(world.Dice, world.Coverage);
         Clock = new MemberClock(world.Timeline);
         Checks = world.Checks;
@@ -44,6 +43,9 @@ internal sealed class SimMember : IRaftTransport
     public string ClusterId { get; init; } = "sim";
 
     public SimDisk Disk { get; }
+
+    /// <summary>What disk and state machine do to its thread.</summary>
+    public HeldUp Held { get; }
 
     public MemberClock Clock { get; }
 
@@ -77,9 +79,7 @@ internal sealed class SimMember : IRaftTransport
     /// <summary>Its host makes another key and keeps it, before anything is written with it.</summary>
     public DataKey NewKey()
     {
-        var bytes = new byte[DataKey.KeyBytes];
-        for (var i = 0; i < bytes.Length; i++)
-            bytes[i] = (byte)_world.Dice.Below(256);
+        var bytes = _world.Dice.Bytes(DataKey.KeyBytes);
         Keys.Add(new DataKey(new Guid(bytes.AsSpan(0, 16)), bytes));
         return Keys[^1];
     }
@@ -123,6 +123,7 @@ internal sealed class SimMember : IRaftTransport
         {
             _process = MemberProcess.Start(_world, this, _world.Dice.Next());
             _ticks = new TickClock(Clock);
+            Held.Begin(_process.StallTimeoutMs);
             Checks.OnStart(this, _process.Core);
             _process.Machine.Settle();
             Checks.OnTurn(this);
@@ -130,8 +131,8 @@ internal sealed class SimMember : IRaftTransport
         if (!IsUp)
             return false;
         Known = _process!.Core.Configuration;
-        _busyUntilUs = _world.Timeline.NowUs + Disk.TakeLatencyUs();
-        WakeBy(_busyUntilUs);
+        BeBusy();
+        WakeBy(Held.BusyUntilUs);
         return true;
     }
 
@@ -142,14 +143,11 @@ internal sealed class SimMember : IRaftTransport
         if (_world.Trace.IsRead)
             _world.Trace.Line(_world.Timeline.NowUs, $"{Id} crashes{(power ? ", power cut" : "")}");
         End();
-        if (power)
-            Disk.CutPower();
-        else
-            Disk.KillProcess();
+        Action stop = power ? Disk.CutPower : Disk.KillProcess;
+        stop();
         _world.OnDown(this);
     }
 
-    /// <inheritdoc/>
     public void Send(RaftMember to, RaftMessage message)
     {
         Disk.Step();
@@ -188,7 +186,7 @@ internal sealed class SimMember : IRaftTransport
 
     private void WakeBy(long timeUs)
     {
-        timeUs = Math.Max(timeUs, Math.Max(_busyUntilUs, _pausedUntilUs));
+        timeUs = Math.Max(timeUs, Math.Max(Held.BusyUntilUs, _pausedUntilUs));
         if (_wakeAtUs <= timeUs)
             return;
         _wakeAtUs = timeUs;
@@ -205,7 +203,7 @@ internal sealed class SimMember : IRaftTransport
     {
         _wakeAtUs = long.MaxValue;
         var now = _world.Timeline.NowUs;
-        if (now < Math.Max(_busyUntilUs, _pausedUntilUs))
+        if (now < Math.Max(Held.BusyUntilUs, _pausedUntilUs))
         {
             WakeBy(now);
             return;
@@ -213,11 +211,31 @@ internal sealed class SimMember : IRaftTransport
         Guard(RunTurn);
         if (!IsUp)
             return;
-        _busyUntilUs = now + Disk.TakeLatencyUs();
+        BeBusy();
         Known = _process!.Core.Configuration;
         Answer();
         if (IsUp)
-            WakeBy(_busyUntilUs + Clock.RealUs(_ticks!.MsUntilTick() * Timeline.UsPerMs));
+            WakeBy(Held.BusyUntilUs + Clock.RealUs(_ticks!.MsUntilTick() * Timeline.UsPerMs));
+    }
+
+    private void BeBusy()
+    {
+        Held.Take(Disk.TakeLatencyUs());
+        if (Held.IsWatched)
+            Watch();
+    }
+
+    /// <summary>What the product's second thread does, as long as there is something to see.</summary>
+    private void Watch()
+    {
+        var life = _life;
+        _world.Timeline.After(StallJudge.PeriodMs * Timeline.UsPerMs, () =>
+        {
+            if (life == _life && !IsPaused)
+                Held.Look(_process!.Machine);
+            if (life == _life && _world.Timeline.NowUs < Held.BusyUntilUs)
+                Watch();
+        });
     }
 
     private void RunTurn()
@@ -243,7 +261,7 @@ internal sealed class SimMember : IRaftTransport
                 continue;
             var (then, life) = (_waits[i].Then, _life);
             _waits.RemoveAt(i--);
-            _world.Timeline.At(_busyUntilUs, () =>
+            _world.Timeline.At(Held.SilentUntilUs, () =>
             {
                 if (life == _life)
                     then();

@@ -15,6 +15,7 @@ internal sealed class SimStore(SimMember member, Checks checks) : IStateMachine
 
     public object? Apply(ulong index, ulong term, ReadOnlyMemory<byte> data)
     {
+        member.Disk.LatencyUs += member.Held.OnApply();
         var result = (ApplyResult)Store.Apply(index, term, StoreFlaws.Entry(data, member))!;
         checks.OnApplied(member, new(index, term, EntryType.Normal, data), result);
         checks.OnState(member, index, _hashes.Of(State));

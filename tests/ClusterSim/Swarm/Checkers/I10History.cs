@@ -1,4 +1,6 @@
 using Swarm.Model;
+using Swarm.Protocol.V1;
+using Swarm.Store;
 
 namespace Swarm.ClusterSim.Orchestration;
 
@@ -21,7 +23,7 @@ internal sealed class I10History(World world) : Checker(world, "I10")
                 () => $"task {before.Id} is wanted and deleted");
             if (service is null or { Removing: true } || before.DesiredState == TaskState.Remove
                 || before.Status.State < TaskState.Assigned || (before.Slot == 0 && node is null) || service.IsJob
-                || !entry.After.TasksIn(before.Key).Any(t => t.IsLive))
+                || !entry.After.TasksIn(before.Key).Any(t => t.IsLive) || HasSurplus(entry.After, service))
                 continue;
             // One that was made and called off within the plan may have been counted.
             var kept = entry.After.TasksIn(before.Key).Count();
@@ -38,6 +40,15 @@ internal sealed class I10History(World world) : Checker(world, "I10")
             Require(slot.Count() <= most + 1, () => $"slot {slot.Key} keeps {slot.Count()} tasks, {most} is the limit");
         }
     }
+
+    /// <summary>
+    /// A slot that the service does not want any more goes with its history. Its last task may stay for a moment: the
+    /// part of the plan that deletes it is refused when its node came back meanwhile.
+    /// </summary>
+    private static bool HasSurplus(ClusterState state, ServiceRecord service) =>
+        service.Spec.ModeCase == ServiceSpec.ModeOneofCase.Replicated
+        && (ulong)state.TasksOf(service.Id).Where(t => t.IsLive).Select(t => t.Slot).Distinct().Count()
+            > service.Spec.Replicas();
 
     private static int Limit(ServiceRecord service)
     {

@@ -1,12 +1,16 @@
+using Swarm.Model;
 using Swarm.Protocol.V1;
 
 namespace Swarm.ClusterSim.Orchestration;
 
-/// <summary>A node is down a grace period after it fell silent: never before, and soon after.</summary>
+/// <summary>
+/// A node is down a grace period after it fell silent: never before, and soon after; then its tasks are wanted no more.
+/// </summary>
 internal sealed class I12NodeDown(World world) : Checker(world, "I12")
 {
     private const long GraceUs = 3 * Timeline.UsPerSecond;
     private const long LateUs = 7 * Timeline.UsPerSecond;
+    private const long ReplacedUs = 2 * Timeline.UsPerSecond;
 
     public override void OnCommitted(Committed entry)
     {
@@ -24,11 +28,27 @@ internal sealed class I12NodeDown(World world) : Checker(world, "I12")
 
     public override void OnSecond()
     {
+        if (World.CalmForUs > 2 * ReplacedUs)
+            TasksHaveLeft();
         if (World.CalmForUs < (2 * GraceUs) + LateUs)
             return;
-        foreach (var worker in World.Workers.Values.Where(w => w.SilentForUs > GraceUs + LateUs))
+        foreach (var worker in World.Workers.Values.Where(
+            w => Math.Min(w.SilentForUs, w.Heard.SilentForUs) > GraceUs + LateUs))
             Require(
                 World.State.Nodes.Get(worker.Id) is not { State: NodeStatus.Types.State.Ready },
                 () => $"{worker.Id} has been silent for {worker.SilentForUs / Timeline.UsPerMs} ms and is not down");
+    }
+
+    private void TasksHaveLeft()
+    {
+        foreach (var node in World.State.Nodes.Values.Where(n => n.State == NodeStatus.Types.State.Down
+            && (World.Now - n.StateChangedAt).TotalMicroseconds > ReplacedUs))
+        {
+            var left = World.State.TasksOn(node.Id).FirstOrDefault(t => t.IsWanted && !t.Status.State.IsTerminal());
+            Require(
+                left is null,
+                () => $"{node.Id} is down since {node.StateChangedAt:mm:ss.fff}, and {left!.Id} of {left.ServiceId} "
+                    + "is still wanted there");
+        }
     }
 }

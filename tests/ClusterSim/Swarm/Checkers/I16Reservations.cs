@@ -7,10 +7,10 @@ internal sealed class I16Reservations(World world) : Checker(world, "I16")
 {
     public override void OnCommitted(Committed entry)
     {
-        var nodes = entry.Result.Changes.Tasks
+        var placed = entry.Result.Changes.Tasks
             .Where(t => t.After is { Status.State: TaskState.Assigned } && t.Before?.Status.State != TaskState.Assigned)
-            .Select(t => t.After!.NodeId).Distinct();
-        foreach (var id in nodes)
+            .ToDictionary(t => t.After!.Id, t => t.After!.NodeId);
+        foreach (var id in placed.Values.Distinct())
         {
             var (cpus, memory, newCpus, newMemory) = (0L, 0L, 0L, 0L);
             foreach (var task in entry.After.TasksOn(id)
@@ -19,7 +19,7 @@ internal sealed class I16Reservations(World world) : Checker(world, "I16")
                 var asks = entry.After.SpecOf(task).Task.Reservations;
                 cpus += asks?.NanoCpus ?? 0;
                 memory += asks?.MemoryBytes ?? 0;
-                if (task.Version != entry.Index || task.Status.State != TaskState.Assigned)
+                if (!placed.ContainsKey(task.Id))
                     continue;
                 newCpus += asks?.NanoCpus ?? 0;
                 newMemory += asks?.MemoryBytes ?? 0;

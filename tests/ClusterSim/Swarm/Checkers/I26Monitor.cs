@@ -7,7 +7,8 @@ namespace Swarm.ClusterSim.Orchestration;
 
 /// <summary>
 /// An update is complete only when its last task was watched for the monitor period. What lies on a node that is down
-/// or paused does not hold it up (I32): it may not even run.
+/// or paused does not hold it up (I32): it may not even run. Nor does what this very plan ends for good, as on a node
+/// where the service does not belong any more.
 /// </summary>
 internal sealed class I26Monitor(World world, UpdateBook book) : Checker(world, "I26")
 {
@@ -27,6 +28,7 @@ internal sealed class I26Monitor(World world, UpdateBook book) : Checker(world, 
             {
                 if (state.Tasks.Get(begun.Task) is not { IsWanted: true } task
                     || task.CreatedAt < service.Update!.StartedAt
+                    || EndsForGood(plan, task)
                     || (!task.NodeId.IsNone && state.Nodes.Get(task.NodeId) is not { IsSchedulable: true }))
                     continue;
                 var settled = I24Parallelism.SettledAt(state, task);
@@ -37,4 +39,9 @@ internal sealed class I26Monitor(World world, UpdateBook book) : Checker(world, 
             }
         }
     }
+
+    private static bool EndsForGood(Plan plan, TaskRecord task) =>
+        plan.Actions.Any(a => a is StoreAction.SetDesiredState { Desired: >= TaskState.Shutdown } stop
+            && stop.Id == task.Id)
+        && !plan.Actions.Any(a => a is StoreAction.CreateTask made && made.Task.Key == task.Key);
 }

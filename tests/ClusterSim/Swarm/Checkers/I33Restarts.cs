@@ -1,5 +1,6 @@
 using Swarm.Model;
 using Swarm.Protocol.V1;
+using Swarm.Store;
 
 namespace Swarm.ClusterSim.Orchestration;
 
@@ -31,9 +32,8 @@ internal sealed class I33Restarts(World world) : Checker(world, "I33")
             || World.State.Tasks.Get(end.Task) is not { } old || !EndWasTold(old)
             || end.Version != task.SpecVersion || task.SpecVersion != service.SpecVersion
             || old.CreatedAt < _since.GetValueOrDefault(service.Id)
-            || task.CreatedAt < old.Status.AppliedAt)
+            || TookOver(task, old))
         {
-            // Made before that end was told, it is no restart: it came to take over, from a drained node say.
             return;
         }
         var delay = Policies.Delay(service.Spec);
@@ -52,6 +52,10 @@ internal sealed class I33Restarts(World world) : Checker(world, "I33")
         }
         foreach (var (before, after) in entry.Result.Changes.Tasks)
         {
+            // Called off before any node had it, it was no try.
+            if (after is null && before is { Status.State: < TaskState.Assigned }
+                && _restarts.TryGetValue((before.Key, before.SpecVersion), out var tries) && tries > 0)
+                _restarts[(before.Key, before.SpecVersion)] = tries - 1;
             if (before is not null || after is null
                 || entry.Before.Services.Get(after.ServiceId) is not { } service
                 || entry.Before.TasksIn(after.Key).LastOrDefault() is not { } last)
@@ -82,16 +86,33 @@ internal sealed class I33Restarts(World world) : Checker(world, "I33")
                     count <= policy.MaxAttempts,
                     () => $"slot {after.Key} is tried again for the {count}th time, {policy.MaxAttempts} is the limit");
         }
-        foreach (var (_, after) in entry.Result.Changes.Tasks)
+        foreach (var (before, after) in entry.Result.Changes.Tasks)
         {
             if (after?.DesiredState == TaskState.Remove)
                 Forget(after);
+            else if (after is null && before is not null && IsScaledAway(entry, before))
+                Forget(before);
         }
     }
+
+    /// <summary>
+    /// Made before that end was told, it is no restart: it came to take over, from a drained node say; or it came in
+    /// the place of such a one that had lost its own node.
+    /// </summary>
+    private bool TookOver(TaskRecord task, TaskRecord old) => task.CreatedAt < old.Status.AppliedAt
+        || World.State.TasksIn(task.Key).Any(t => t.Id != old.Id && !EndWasTold(t)
+            && t.CreatedAt > old.CreatedAt && t.CreatedAt < old.Status.AppliedAt);
 
     /// <summary>A node that was lost or drained meanwhile may never have told of it.</summary>
     private static bool EndWasTold(TaskRecord task) =>
         task.Status.State is TaskState.Complete or TaskState.Failed or TaskState.Rejected;
+
+    /// <summary>Its slot went with the number of replicas, which need not be the last: one of that number later is
+    /// another.</summary>
+    private static bool IsScaledAway(Committed entry, TaskRecord task) =>
+        entry.Result.State.Services.Get(task.ServiceId)?.Spec.Replicated is { } replicated
+        && (ulong)entry.Before.SlotsOf(task.ServiceId).Count > replicated.Replicas
+        && !entry.Result.State.TasksIn(task.Key).Any();
 
     private void Forget(TaskRecord task)
     {

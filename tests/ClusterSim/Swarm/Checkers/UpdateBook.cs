@@ -26,10 +26,16 @@ internal sealed class UpdateBook(World world) : Checker(world, "updates")
     /// </summary>
     public static TaskRecord? Replaced(ClusterState state, TaskRecord created) =>
         state.Services.Get(created.ServiceId) is not { IsJob: false } service || IsAnotherTry(state, service, created)
+            || state.TasksIn(created.Key).Any(t => t.IsWanted && IsLost(state, t))
             ? null
             : state.TasksIn(created.Key).LastOrDefault(t => t.IsLive && t.SpecVersion != created.SpecVersion
                 && t.Status.State >= TaskState.Assigned
                 && t.DesiredState == TaskState.Running && !IsLost(state, t));
+
+    /// <summary>Its node was lost, emptied or changed under it: it has to leave, whatever updates there are.</summary>
+    public static bool IsLost(ClusterState state, TaskRecord task) => task.Status.State >= TaskState.Assigned
+        && (state.Nodes.Get(task.NodeId) is not { MustBeEmptied: false } node || !Fit.Admits(state.SpecOf(task), node)
+            || IsCrowded(state, node));
 
     /// <summary>What a task that was planned is to replace: the state may move on until it is committed.</summary>
     public TaskRecord? PlannedFor(TaskId created) => _planned.GetValueOrDefault(created);
@@ -63,10 +69,6 @@ internal sealed class UpdateBook(World world) : Checker(world, "updates")
         service.Update is { IsRunning: true } update
         && state.TasksIn(created.Key)
             .Any(t => t.SpecVersion == created.SpecVersion && t.CreatedAt >= update.StartedAt);
-
-    private static bool IsLost(ClusterState state, TaskRecord task) => task.Status.State >= TaskState.Assigned
-        && (state.Nodes.Get(task.NodeId) is not { MustBeEmptied: false } node || !Fit.Admits(state.SpecOf(task), node)
-            || IsCrowded(state, node));
 
     /// <summary>It reports less than is reserved on it: tasks have to leave.</summary>
     private static bool IsCrowded(ClusterState state, NodeRecord node)

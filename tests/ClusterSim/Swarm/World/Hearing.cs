@@ -10,6 +10,9 @@ internal sealed class Hearing(Timeline time)
     private long _gapUs;
     private long _backUs;
 
+    /// <summary>Since its last message; a hello that is not answered yet is one.</summary>
+    public long SilentForUs => time.NowUs - _lastUs;
+
     /// <summary>The longest silence that reaches into the last seconds.</summary>
     public long LongestRecentSilenceUs =>
         Math.Max(time.NowUs - _lastUs, time.NowUs - _backUs < RecentUs ? _gapUs : 0);

@@ -62,7 +62,7 @@ internal sealed class Leader
     {
         if (_world.State.Nodes.Get(session.Worker.Id) is null)
         {
-            session.Down(s => s.Break());
+            session.Down(null);
             return;
         }
         session.Number = _core.Open(session.Worker.Id, hello, ["m1:2377"], Now);
@@ -116,15 +116,8 @@ internal sealed class Leader
             if (!_sessions.TryGetValue(output.Session, out var session))
                 continue;
             if (output.Message is null)
-            {
                 _sessions.Remove(output.Session);
-                session.Down(s => s.Break());
-            }
-            else
-            {
-                var message = output.Message;
-                session.Down(s => s.Worker.Take(s, message));
-            }
+            session.Down(output.Message);
         }
         var actions = _core.TakeActions();
         if (actions.Count > 0)

@@ -19,7 +19,7 @@ internal sealed class SimImage
     /// <summary>Its containers stay up.</summary>
     public bool StaysUp => _kind is "ok" or "slow";
 
-    public static SimImage Of(AssignedTask task) => new(KindOf(task.Spec.Container?.Image ?? ""));
+    public static SimImage Of(AssignedTask task) => new(KindOf(task.Spec?.Container?.Image ?? ""));
 
     public static SimImage Of(ServiceSpec spec) => new(KindOf(spec.Task.Container.Image));
 
@@ -29,7 +29,7 @@ internal sealed class SimImage
 
     public long StopUs(Dice dice, AssignedTask task)
     {
-        var grace = (task.Spec.Container?.StopGracePeriodNs ?? 0) / 1_000;
+        var grace = (task.Spec?.Container?.StopGracePeriodNs ?? 0) / 1_000;
         return Math.Min(Ms(dice, 5, dice.OneIn(5) ? 3_000 : 200), Math.Max(grace, 1_000));
     }
 

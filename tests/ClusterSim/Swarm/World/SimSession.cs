@@ -1,10 +1,15 @@
 using Swarm.Manager.Core;
+using Swarm.Protocol.V1;
 
 namespace Swarm.ClusterSim.Orchestration;
 
 /// <summary>One stream between a node and the leader: both directions keep their order, and it can break.</summary>
 internal sealed class SimSession(World world, SimWorker worker, Leader leader)
 {
+    private readonly Queue<Action<Leader>> _up = new();
+    private readonly Queue<SessionResponse?> _down = new();
+    private Action? _arriveUp;
+    private Action? _arriveDown;
     private long _upUs;
     private long _downUs;
 
@@ -19,28 +24,47 @@ internal sealed class SimSession(World world, SimWorker worker, Leader leader)
 
     public long HeardUs { get; set; } = world.Time.NowUs;
 
+    /// <summary>What its node does once a period; made once, as there are so many.</summary>
+    public Action? OnBeat { get; set; }
+
+    public Action? OnWatch { get; set; }
+
+    public Action<Leader>? Heartbeat { get; set; }
+
     /// <summary>The leader gets something of the node.</summary>
     public void Up(Action<Leader> deliver)
     {
         _upUs = Arrival(_upUs);
-        world.Time.At(_upUs, () =>
-        {
-            if (IsBroken || world.Leader != Leader || !Worker.IsReachable)
-                return;
-            Worker.Heard.Now();
-            deliver(Leader);
-        });
+        _up.Enqueue(deliver);
+        world.Time.At(_upUs, _arriveUp ??= ArriveUp);
     }
 
-    /// <summary>The node gets something of the leader.</summary>
-    public void Down(Action<SimSession> deliver)
+    /// <summary>The node gets something of the leader; null when that is the end of the stream.</summary>
+    public void Down(SessionResponse? message)
     {
         _downUs = Arrival(_downUs);
-        world.Time.At(_downUs, () =>
-        {
-            if (!IsBroken && Worker.IsReachable)
-                deliver(this);
-        });
+        _down.Enqueue(message);
+        world.Time.At(_downUs, _arriveDown ??= ArriveDown);
+    }
+
+    private void ArriveUp()
+    {
+        var deliver = _up.Dequeue();
+        if (IsBroken || world.Leader != Leader || !Worker.IsReachable)
+            return;
+        Worker.Heard.Now();
+        deliver(Leader);
+    }
+
+    private void ArriveDown()
+    {
+        var message = _down.Dequeue();
+        if (IsBroken || !Worker.IsReachable)
+            return;
+        if (message is null)
+            Break();
+        else
+            Worker.Take(this, message);
     }
 
     /// <summary>Both ends learn of it: the node at once, the leader when it does.</summary>

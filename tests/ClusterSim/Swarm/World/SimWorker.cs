@@ -10,7 +10,7 @@ internal sealed class SimWorker(World world, NodeId id, NodeDescription descript
 {
     private const int SilentPeriods = 4;
 
-    private readonly SortedDictionary<TaskId, SimContainer> _containers = [];
+    private readonly Dictionary<TaskId, SimContainer> _containers = [];
     private readonly Dictionary<TaskId, SimRunner> _runners = [];
     private AssignmentSet _assignments = new();
     private StatusQueue _queue = new();
@@ -76,7 +76,7 @@ internal sealed class SimWorker(World world, NodeId id, NodeDescription descript
     {
         StopDaemon();
         world.PowerCut(this);
-        foreach (var container in _containers.Values.Where(c => c.IsRunning).ToList())
+        foreach (var container in _containers.Values.Where(c => c.IsRunning).OrderBy(c => c.Task).ToList())
             world.ContainerEnded(this, container, ordered: false);
         _containers.Clear();
         Mesh.Clear();
@@ -247,24 +247,25 @@ internal sealed class SimWorker(World world, NodeId id, NodeDescription descript
         SendStatus();
     }
 
-    private void Beat(SimSession session) => world.Time.After((long)_period.TotalMicroseconds, () =>
+    private void Beat(SimSession session) => world.Time.After((long)_period.TotalMicroseconds, session.OnBeat ??= () =>
     {
         if (_session != session)
             return;
-        session.Up(leader => leader.Heartbeat(session));
+        session.Up(session.Heartbeat ??= leader => leader.Heartbeat(session));
         Beat(session);
     });
 
     /// <summary>A manager that is silent for too long is given up.</summary>
-    private void Watch(SimSession session) => world.Time.After((long)_period.TotalMicroseconds, () =>
-    {
-        if (session.IsBroken)
-            return;
-        if (world.Time.NowUs - session.HeardUs > (long)_period.TotalMicroseconds * SilentPeriods)
-            session.Break();
-        else
-            Watch(session);
-    });
+    private void Watch(SimSession session) => world.Time.After(
+        (long)_period.TotalMicroseconds, session.OnWatch ??= () =>
+        {
+            if (session.IsBroken)
+                return;
+            if (world.Time.NowUs - session.HeardUs > (long)_period.TotalMicroseconds * SilentPeriods)
+                session.Break();
+            else
+                Watch(session);
+        });
 
     private void SendStatus()
     {
@@ -284,8 +285,9 @@ internal sealed class SimWorker(World world, NodeId id, NodeDescription descript
         if (!message.Complete)
             return;
         var named = message.Tasks.Select(t => new TaskId(t.Id)).ToHashSet();
-        foreach (var stray in _containers.Keys.Where(t => !named.Contains(t) && !_runners.ContainsKey(t)).ToList())
-            Launch(new AssignedTask { Id = stray.Value, Spec = new TaskSpec() }, unassigned: true);
+        foreach (var stray in _containers.Keys
+            .Where(t => !named.Contains(t) && !_runners.ContainsKey(t)).Order().ToList())
+            Launch(new AssignedTask { Id = stray.Value }, unassigned: true);
     }
 
     private void Launch(AssignedTask assigned, bool unassigned)

@@ -50,7 +50,7 @@ internal sealed class World
 
     public Leader? Leader { get; private set; }
 
-    public SortedDictionary<NodeId, SimWorker> Workers { get; } = [];
+    public WorkerBook Workers { get; } = new();
 
     public IReadOnlyList<Checker> Checkers => _checkers;
 
@@ -101,7 +101,7 @@ internal sealed class World
     public SimWorker AddNode(NodeId id, NodeDescription description)
     {
         var worker = new SimWorker(this, id, description);
-        Workers.Add(id, worker);
+        Workers.Add(worker);
         return worker;
     }
 
