@@ -29,6 +29,9 @@ internal sealed class ClusterStore(TimeProvider clock) : IStateMachine
     /// <summary>What this manager counts.</summary>
     internal ManagerCounters Counters { get; } = new();
 
+    /// <summary>Commands of users that come to this manager as the leader.</summary>
+    internal UserTraffic Users { get; } = new(clock);
+
     /// <summary>How many steps the history holds, and the oldest revision to watch from.</summary>
     internal (int Steps, ulong Floor) History
     {

@@ -28,7 +28,15 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
     /// </summary>
     private static readonly TimeSpan PauseWhenNothingToDo = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>
+    /// While users change something, the planner rests after each piece of a large plan for as long as it worked, at
+    /// most this long. Two cores that do nothing but plan have none left for the collector of garbage, and a user who
+    /// writes meanwhile waits for it.
+    /// </summary>
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(25);
+
     private long? _nothingToDoAt;
+    private long _workedSince;
 
     internal async Task RunAsync(CancellationToken leading)
     {
@@ -47,7 +55,7 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
     private async Task<DateTimeOffset?> PlanAsync(Planner planner, Wakeup changed, CancellationToken leading)
     {
         var now = store.Clock.GetUtcNow();
-        var began = store.Clock.GetTimestamp();
+        var began = _workedSince = store.Clock.GetTimestamp();
         var state = store.Current;
         if (state.Cluster is { Observe: true })
         {
@@ -92,6 +100,8 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
         var (done, refused) = (0, 0);
         while (done < plan.Actions.Length)
         {
+            if (plan.Actions.Length > MaxActionsAnEntry)
+                await RestAsync(leading).ConfigureAwait(false);
             var piece = plan.Actions.Slice(done, Math.Min(MaxActionsAnEntry, plan.Actions.Length - done));
             var result = await proposer.ProposeAsync(plan with { Actions = piece }, now, leading).ConfigureAwait(false);
             done += piece.Length;
@@ -104,6 +114,17 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
         }
 
         log.Planned(done, refused);
+    }
+
+    private async Task RestAsync(CancellationToken leading)
+    {
+        var worked = store.Clock.GetElapsedTime(_workedSince);
+        if (store.Users.IsRecent)
+        {
+            await Task.Delay(worked < LongestRest ? worked : LongestRest, store.Clock, leading).ConfigureAwait(false);
+        }
+
+        _workedSince = store.Clock.GetTimestamp();
     }
 
     private TimeSpan SleepUntil(DateTimeOffset? wakeAt)

@@ -36,6 +36,7 @@ internal sealed class Proposer(
     /// <summary>Proposes one user command and turns a refusal of the state into its error.</summary>
     internal async Task<ApplyResult> CommandAsync(StoreAction action, CancellationToken ct)
     {
+        store.Users.Seen();
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bounded.CancelAfter(CommandTimeout);
         var now = store.Clock.GetUtcNow();

@@ -31,7 +31,7 @@ internal static class RaftErrors
             RpcStatusCode.ResourceExhausted, "the change is larger than a log entry may be (1 MiB)"),
         NotDoneReason.DiskFull => new RpcException(
             RpcStatusCode.ResourceExhausted,
-            "the leader's disk is almost full: nothing can be changed until there is space again; running tasks go on "
+            result.Message + ": nothing can be changed until there is space again; running tasks go on "
             + "(docs/runbook/disk-full.md)"),
         _ => Errors.LostLeadership(),
     };

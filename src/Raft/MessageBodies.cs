@@ -105,6 +105,7 @@ internal static class MessageBodies
             w.Byte((byte)m.Entries[i].Type);
             w.Bytes(m.Entries[i].Data.Span);
         }
+        w.Bool(m.Needed);
     }
 
     /// <summary>Indexes are not sent: an append is contiguous from its previous index by construction.</summary>
@@ -122,7 +123,7 @@ internal static class MessageBodies
                 throw new InvalidDataException($"entry type {(byte)type} is not known");
             entries[i] = new(prevIndex + 1 + (ulong)i, term, type, r.Bytes(RaftLimits.MaxEntryBytes));
         }
-        return new AppendRequest(e, prevIndex, prevTerm, commit, entries);
+        return new AppendRequest(e, prevIndex, prevTerm, commit, entries) { Needed = r.BoolOrFalse() };
     }
 
     private static void WriteSnapshot(WireWriter w, SnapshotRequest m)

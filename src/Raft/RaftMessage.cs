@@ -52,6 +52,10 @@ public sealed record AppendRequest(
     Envelope Envelope, ulong PrevIndex, ulong PrevTerm, ulong Commit, IReadOnlyList<RaftEntry> Entries)
     : RaftMessage(Envelope)
 {
+    /// <summary>Without this follower there is no quorum: it takes the entries into the reserve of its disk, if it has
+    /// to.</summary>
+    public bool Needed { get; init; }
+
     /// <inheritdoc/>
     public override int CostBytes
     {

@@ -55,7 +55,7 @@ public sealed class DiskTests : IDisposable
         // The log has a segment in hand, zeroed beforehand: it takes entries until that is used up.
         Wait.Until(
             "writes are refused, and why", Seconds,
-            () => (last = LargeWrites(round++)).Errors.Contains("disk is almost full"),
+            () => (last = LargeWrites(round++)).Errors.Contains("almost full: nothing can be changed"),
             () => last!.Errors);
         var known = lab.Ctl(host, "service", "ls", "--format", "{{.Name}}").Expect().Lines;
         Assert.Subset(known.ToHashSet(), acknowledged.ToHashSet());

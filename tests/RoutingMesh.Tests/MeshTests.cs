@@ -137,6 +137,26 @@ public sealed class MeshTests
         Assert.True((await Task.WhenAll(load)).Sum() > 0);
     }
 
+    /// <summary>Of the node itself: what its first packet misses is confirmed before it comes in again.</summary>
+    [Fact]
+    public async Task A_connection_whose_first_packet_met_no_rule_succeeds_when_it_is_repeated()
+    {
+        await using var lab = await TestLab.StartClusterAsync(1);
+        var host = lab.Hosts[0];
+        await lab.ApplyAsync(Publish(1, await host.ServeAsync("one", 80)));
+        await host.CloseAsync();
+
+        foreach (var address in (IPAddress[])[Loopback, host.Address])
+        {
+            await host.RunAsync("nft", $"delete element inet swarm services {{ tcp . {Port} }}");
+            var asked = TestClient.AskOnceAsync(host.NamespacePath, ProtocolType.Tcp, address, Port);
+            await UntilAsync("the first packet is on its way", async () =>
+                (await host.RunAsync("cat", "/proc/net/tcp")).Contains($":{Port:X4} 02 ", StringComparison.Ordinal));
+            await host.RunAsync("nft", $"add element inet swarm services {{ tcp . {Port} : goto tcp-{Port} }}");
+            Assert.Equal("one", (await asked).Name);
+        }
+    }
+
     [Fact]
     public async Task An_established_connection_stays_with_a_withdrawn_backend_and_a_udp_flow_moves()
     {

@@ -1,50 +1,15 @@
 using System.Globalization;
+using Swarm.Model;
 
 namespace Swarm.Ctl.Cli;
 
 /// <summary>Sizes, durations and numbers as docker's users write them; errors name flag, value and form.</summary>
 internal static class Units
 {
-    private static readonly (string Suffix, long Ns)[] DurationUnits =
-    [
-        ("ns", 1), ("us", 1_000), ("µs", 1_000), ("ms", 1_000_000),
-        ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),
-    ];
-
     /// <summary>"1m30s", "500ms", "0" in nanoseconds.</summary>
-    internal static long DurationNs(string flag, string text)
-    {
-        if (text == "0")
-        {
-            return 0;
-        }
-
-        var negative = text.StartsWith('-');
-        var rest = negative ? text[1..] : text;
-        var total = 0m;
-        if (rest.Length == 0)
-        {
-            throw BadDuration(flag, text);
-        }
-
-        while (rest.Length > 0)
-        {
-            var digits = rest.TakeWhile(c => char.IsAsciiDigit(c) || c == '.').Count();
-            var letters = rest.Skip(digits).TakeWhile(char.IsLetter).Count();
-            var unit = rest.Substring(digits, letters);
-            var ns = DurationUnits.FirstOrDefault(u => u.Suffix == unit).Ns;
-            if (ns == 0 || !decimal.TryParse(
-                rest.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
-            {
-                throw BadDuration(flag, text);
-            }
-
-            total += number * ns;
-            rest = rest[(digits + letters)..];
-        }
-
-        return total <= long.MaxValue ? (long)(negative ? -total : total) : throw BadDuration(flag, text);
-    }
+    internal static long DurationNs(string flag, string text) =>
+        DurationText.TryParseNs(text, out var ns) ? ns : throw new UsageException(
+            $"{flag} '{text}': not a duration; write numbers with units ns, us, ms, s, m or h, like 1m30s");
 
     /// <summary>"64m", "1.5GiB", "1024" in bytes; units are powers of 1024 as docker's are.</summary>
     internal static long Bytes(string flag, string text)
@@ -95,7 +60,4 @@ internal static class Units
         && ratio is >= 0 and <= 1
             ? ratio
             : throw new UsageException($"{flag} '{text}': not a ratio between 0 and 1");
-
-    private static UsageException BadDuration(string flag, string text) => new(
-        $"{flag} '{text}': not a duration; write numbers with units ns, us, ms, s, m or h, like 1m30s");
 }

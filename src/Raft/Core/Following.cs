@@ -9,7 +9,7 @@ internal static class Following
         if (!IsWellFormed(m))
             return StepOutcome.Malformed;
         s.Follow(m.Term, m.From);
-        if (s.DiskFull && m.Entries.Count > 0)
+        if (s.DiskFull && !m.Needed && m.Entries.Count > 0)
         {
             s.Send(new HeartbeatReply(s.To(m.From), 0) { DiskFull = true });
             return StepOutcome.Handled;

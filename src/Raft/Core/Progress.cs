@@ -30,14 +30,17 @@ internal sealed class Progress(ulong next, RaftCoreOptions options)
     /// <summary>Last heartbeat round that was answered.</summary>
     public ulong Round { get; set; }
 
-    /// <summary>It takes no entries until it has room again.</summary>
+    /// <summary>It takes no entries until it has room again, or is <see cref="Needed"/>.</summary>
     public bool DiskFull { get; private set; }
+
+    /// <summary>There is no quorum of voters that are heard and have room, and this one has none.</summary>
+    public bool Needed { get; private set; }
 
     /// <summary>Measures whether a learner keeps up (thesis §4.2.1).</summary>
     public CatchUp CatchUp { get; } = new();
 
     /// <summary>True when nothing more may leave before an answer comes.</summary>
-    public bool Paused => DiskFull || State switch
+    public bool Paused => (DiskFull && !Needed) || State switch
     {
         ProgressState.Probe => _probeSent,
         ProgressState.Replicate => WindowIsFull,
@@ -105,6 +108,14 @@ internal sealed class Progress(ulong next, RaftCoreOptions options)
         _probeSent = false;
         if (State == ProgressState.Replicate && WindowIsFull)
             _inflightBytes -= _inflight.Dequeue().Bytes;
+    }
+
+    /// <summary>What it has refused is sent again as soon as it is needed.</summary>
+    public void Need(bool needed)
+    {
+        if (needed && !Needed && State == ProgressState.Replicate)
+            Probe(Match + 1);
+        Needed = needed;
     }
 
     private void Forget(ProgressState state)

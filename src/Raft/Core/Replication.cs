@@ -33,8 +33,9 @@ internal static class Replication
             return ProposalReceipt.Refuse(
                 NotDoneReason.TooLarge, $"entry has {bytes} bytes, the most is {RaftLimits.MaxEntryBytes}");
         if (s.DiskFull)
-            return ProposalReceipt.Refuse(
-                NotDoneReason.DiskFull, "the disk of this manager is full but for its reserve: free space on it");
+            return ProposalReceipt.Refuse(NotDoneReason.DiskFull, "the leader's disk is almost full");
+        if (leader.LacksRoom)
+            return ProposalReceipt.Refuse(NotDoneReason.DiskFull, "the disks of too many managers are almost full");
         if (leader.HandOver is { } handOver)
             return ProposalReceipt.Refuse(
                 NotDoneReason.Busy, $"leadership goes to {handOver.To} at the moment; try again");
@@ -73,6 +74,7 @@ internal static class Replication
             s.Follow(s.Term, RaftId.None);
             return;
         }
+        DiskRoom.Judge(s, leader);
         if (++leader.HeartbeatTicks >= s.Options.HeartbeatTicks)
             BroadcastHeartbeat(s, leader);
         Membership.TickLearners(s, leader);
@@ -130,7 +132,9 @@ internal static class Replication
         progress.SilentTicks = 0;
         progress.Round = Math.Max(progress.Round, Math.Min(m.Round, leader.Reads.Round));
         progress.Resume(m.DiskFull);
-        if (progress.Match < s.Log.LastIndex && progress.State != ProgressState.Snapshot && !m.DiskFull)
+        DiskRoom.Judge(s, leader);
+        if (progress.Match < s.Log.LastIndex && progress.State != ProgressState.Snapshot
+            && (!m.DiskFull || progress.Needed))
             SendAppend(s, leader, m.From, progress);
         Reads.Confirm(s, leader);
     }
@@ -224,7 +228,7 @@ internal static class Replication
             ? []
             : s.Log.Slice(progress.Next, s.Log.LastIndex, RaftLimits.MaxAppendEntries, RaftLimits.MaxAppendBytes);
         progress.CommitToldThisTick |= entries.Length == 0;
-        s.Send(new AppendRequest(s.To(to), previous, term, s.Log.Commit, entries));
+        s.Send(new AppendRequest(s.To(to), previous, term, s.Log.Commit, entries) { Needed = progress.Needed });
         progress.Sent(entries, s.Log.Commit);
         return true;
     }

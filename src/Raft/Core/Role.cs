@@ -33,6 +33,9 @@ internal abstract record Role
 
         public long UncommittedBytes { get; set; }
 
+        /// <summary>No quorum of voters that are heard has room on its disks: nothing new is taken.</summary>
+        public bool LacksRoom { get; set; }
+
         /// <summary>Snapshot transfers that were begun in this term; numbers them.</summary>
         public ulong Transfers { get; set; }
 

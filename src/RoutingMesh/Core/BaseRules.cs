@@ -21,6 +21,7 @@ internal static class BaseRules
         {{Guard(node)}}
         {{Input(node)}}
         {{Forward(node)}}
+        {{Output(node)}}
         {{Translation(node)}}
         }
 
@@ -70,7 +71,7 @@ internal static class BaseRules
 
     /// <summary>
     /// Containers are entered only by other containers, by this node, through a published port, or by
-    /// answers. A hairpin must not make the kernel send redirects: they would lead around the translation.
+    /// answers.
     /// </summary>
     private static string Forward(NodeRules node) =>
         $$"""
@@ -93,9 +94,24 @@ internal static class BaseRules
         		oifname "{{node.Overlay}}" jump across
         		iifname "{{node.Overlay}}" oifname != "{{node.Bridge}}" ct state new drop
         	}
-        	chain quiet {
+        """;
+
+    /// <summary>
+    /// A connection of this node that slipped through the moment of an update must not get as far as
+    /// <see cref="Input"/>: by then it is confirmed without translation, and so would be each repetition of its first
+    /// packet. Dropped here it leaves no trace. (UDP would be told EPERM; its flows are forgotten after each update.)
+    /// A hairpin must not make the kernel send redirects: they would lead around the translation.
+    /// </summary>
+    private static string Output(NodeRules node) =>
+        $$"""
+        	chain missed {
+        		meta l4proto . th dport @{{IdleSet}} return
+        		drop
+        	}
+        	chain outward {
         		type filter hook output priority -5; policy accept;
         		oifname "{{node.Bridge}}" icmp type redirect drop
+        		meta l4proto tcp ct state new fib daddr type local meta l4proto . th dport @{{PortsSet}} jump missed
         	}
         """;
 

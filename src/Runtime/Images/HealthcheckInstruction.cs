@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
+using Swarm.Model;
 
 namespace Swarm.Runtime.Images;
 
@@ -8,18 +8,11 @@ namespace Swarm.Runtime.Images;
 /// HEALTHCHECK as a Dockerfile has it: NONE, or options and then CMD with a JSON list of words or a line for the shell.
 /// Pure.
 /// </summary>
-internal static partial class HealthcheckInstruction
+internal static class HealthcheckInstruction
 {
     private const string Form =
         "it has not the form NONE or [--interval=, --timeout=, --start-period=, --start-interval=, --retries=] CMD …";
-    private const int MaxDurationChars = 64;
     private const long MinDurationNs = 1_000_000;
-
-    private static readonly Dictionary<string, long> UnitNs = new(StringComparer.Ordinal)
-    {
-        ["ns"] = 1, ["us"] = 1_000, ["µs"] = 1_000, ["ms"] = 1_000_000,
-        ["s"] = 1_000_000_000, ["m"] = 60_000_000_000, ["h"] = 3_600_000_000_000,
-    };
 
     /// <summary>What an image's config keeps of it: Test, and in nanoseconds what the options say.</summary>
     /// <param name="rest">What follows the word HEALTHCHECK.</param>
@@ -78,28 +71,8 @@ internal static partial class HealthcheckInstruction
     }
 
     /// <summary>0 = the default; the least is docker's.</summary>
-    private static long DurationNs(string text, Func<string, ImageException> bad)
-    {
-        if (text == "0")
-            return 0;
-        var match = text.Length <= MaxDurationChars ? Duration().Match(text) : Match.Empty;
-        if (!match.Success)
-            throw bad($"'{text}' is no duration like 1m30s or 500ms");
-        var sum = 0m;
-        for (var i = 0; i < match.Groups["n"].Captures.Count; i++)
-        {
-            if (!decimal.TryParse(
-                match.Groups["n"].Captures[i].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
-                out var number) || number > long.MaxValue)
-                throw bad($"'{text}' is too long");
-            sum += number * UnitNs[match.Groups["unit"].Captures[i].Value];
-        }
-
-        return sum > long.MaxValue ? throw bad($"'{text}' is too long")
-            : sum is > 0 and < MinDurationNs ? throw bad($"'{text}' is less than 1ms")
-            : (long)sum;
-    }
-
-    [GeneratedRegex(@"\A((?<n>[0-9]+(\.[0-9]+)?)(?<unit>ns|us|µs|ms|s|m|h))+\z")]
-    private static partial Regex Duration();
+    private static long DurationNs(string text, Func<string, ImageException> bad) =>
+        !DurationText.TryParseNs(text, out var ns) ? throw bad($"'{text}' is no duration like 1m30s or 500ms")
+            : ns is not 0 and < MinDurationNs ? throw bad($"'{text}' is less than 1ms")
+            : ns;
 }

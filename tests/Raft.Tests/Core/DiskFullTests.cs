@@ -39,6 +39,7 @@ public sealed class DiskFullTests
         Assert.Equal(NotDoneReason.DiskFull, c[leader].Propose(TestCluster.Bytes("b")).Refusal);
         foreach (var id in new ulong[] { 1, 2, 3 })
             c[id].DiskFull = false;
+        c.Tick(15);
         c.Propose(leader, "b");
         c.Tick(15);
         Assert.All(new ulong[] { 1, 2, 3 }, id => Assert.Equal("a,b", c.Applied(id)));
@@ -71,13 +72,69 @@ public sealed class DiskFullTests
         var other = 6 - leader - full;
         c[full].DiskFull = true;
         c.Isolate(leader);
-        Assert.Equal(other, UntilElected(c, other));
+        c.Tick(60);
+        c.Campaign(other);
+        Assert.Equal(RaftRole.Leader, c[other].Role);
     }
 
-    private static ulong UntilElected(TestCluster c, ulong id)
+    /// <summary>Reads need the first entry of a leader's term.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_new_leader_answers_reads_although_the_others_have_no_room(bool alone)
     {
-        for (var i = 0; i < 1000 && c[id].Role != RaftRole.Leader; i++)
-            c.Tick();
-        return c[id].Role == RaftRole.Leader ? id : 0;
+        var (c, old) = Three();
+        var (next, third) = (old % 3 + 1, (old + 1) % 3 + 1);
+        // What the old leader could not bring to anybody any more has to come along.
+        c[old].DiskFull = c[third].DiskFull = true;
+        c.Lose = m => m is AppendRequest;
+        c[next].DiskFull = alone;
+        c.Tick(3);
+        c.Lose = _ => false;
+        Assert.Equal(NotDoneReason.None, c[old].TransferLeadership(new RaftId(next)).Refusal);
+        c.Tick(5);
+        Assert.Equal(next, c.TickUntilLeader(next));
+        Assert.True(c[next].ReadIndex(1) is NotDoneReason.None);
+        c.Tick(5);
+        Assert.Single(c.Reads(next));
+        c.Tick(30);
+        Assert.Equal(NotDoneReason.DiskFull, c[next].Propose(TestCluster.Bytes("b")).Refusal);
+        Assert.Equal(RaftRole.Leader, c[next].Role);
+        c[third].DiskFull = c[next].DiskFull = false;
+        c.Tick(10);
+        c.Propose(next, "b");
+        c.Tick(10);
+        Assert.Equal("a,b", c.Applied(third));
+        Assert.Equal("a", c.Applied(old));
+    }
+
+    [Fact]
+    public void Entries_taken_before_the_others_were_full_are_committed_and_no_more_are_taken()
+    {
+        var (c, leader) = Three();
+        foreach (var id in new ulong[] { 1, 2, 3 }.Where(id => id != leader))
+            c[id].DiskFull = true;
+        c.Propose(leader, "b");
+        c.Tick(10);
+        Assert.All(new ulong[] { 1, 2, 3 }, id => Assert.Equal("a,b", c.Applied(id)));
+        Assert.Equal(NotDoneReason.DiskFull, c[leader].Propose(TestCluster.Bytes("c")).Refusal);
+    }
+
+    [Fact]
+    public void A_full_follower_is_needed_while_another_is_silent()
+    {
+        var (c, leader) = Three();
+        var full = leader % 3 + 1;
+        c[full].DiskFull = true;
+        c.Isolate(6 - leader - full);
+        c.Propose(leader, "b");
+        c.Tick(150);
+        Assert.Equal("a,b", c.Applied(full));
+        Assert.Equal(NotDoneReason.DiskFull, c[leader].Propose(TestCluster.Bytes("c")).Refusal);
+        c.Heal();
+        c.Tick(10);
+        c.Propose(leader, "c");
+        c.Tick(30);
+        Assert.Equal("a,b", c.Applied(full));
     }
 }
