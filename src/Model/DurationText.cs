@@ -15,7 +15,7 @@ public static class DurationText
         ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),
     ];
 
-    /// <summary>Nanoseconds, of both signs; false when the text has another form or means more than 292 years.</summary>
+    /// <summary>Nanoseconds, of both signs; false when the text is none, or means more than 292 years.</summary>
     public static bool TryParseNs(string text, out long ns)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -9,15 +9,8 @@ public sealed class RpcMethod<TRequest, TResponse>
     where TRequest : class, IMessage<TRequest>
     where TResponse : class, IMessage<TResponse>
 {
-    private RpcMethod(MethodDescriptor descriptor)
-    {
-        Descriptor = descriptor;
-        Kind = RpcKinds.Of(descriptor);
-        Path = RpcKinds.PathOf(descriptor);
-        ResponseParser = (MessageParser<TResponse>)descriptor.OutputType.Parser;
-    }
-
-    public MethodDescriptor Descriptor { get; }
+    private RpcMethod(RpcKind kind, string path, MessageParser<TResponse> parser) =>
+        (Kind, Path, ResponseParser) = (kind, path, parser);
 
     public RpcKind Kind { get; }
 
@@ -35,8 +28,21 @@ public sealed class RpcMethod<TRequest, TResponse>
             ?? throw new ArgumentException($"{service.FullName} has no method {name}", nameof(name));
         return RpcKinds.TypeFault(method, typeof(TRequest), typeof(TResponse)) is { } fault
             ? throw new ArgumentException(fault, nameof(name))
-            : new RpcMethod<TRequest, TResponse>(method);
+            : new(RpcKinds.Of(method), RpcKinds.PathOf(method), (MessageParser<TResponse>)method.OutputType.Parser);
     }
+
+    /// <summary>
+    /// For a program that runs for the time of one call: the descriptors of all messages are built when one of them is
+    /// asked for, which takes longer than many a call. Nothing is checked here.
+    /// </summary>
+    /// <param name="service">Full name.</param>
+    /// <param name="name">Of the method.</param>
+    /// <param name="kind">As declared.</param>
+    /// <param name="create">Makes an empty answer.</param>
+    [SuppressMessage("Design", "CA1000", Justification = "The types belong to the method: they are named anyway.")]
+    public static RpcMethod<TRequest, TResponse> Named(
+        string service, string name, RpcKind kind, Func<TResponse> create) =>
+        new(kind, $"/{service}/{name}", new MessageParser<TResponse>(create));
 
     internal void Require(RpcKind kind)
     {

@@ -130,7 +130,7 @@ public sealed partial class AutoLockTests
 
         Unlock(Alone, key).Expect();
         Wait.Until(
-            "it leads again", RecoverSeconds, () => lab.Ctl(Alone, "service", "ls", "-q").Lines.Length == 1,
+            "it leads again", RecoverSeconds, () => QuickCtl.Run(Alone, "service", "ls", "-q").Lines.Length == 1,
             () => lab.NodesText(Alone));
 
         Restart(Alone);

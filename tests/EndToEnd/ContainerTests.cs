@@ -136,7 +136,8 @@ public sealed class ContainerTests : IDisposable
         Assert.Contains("33 99", terminal.Output, StringComparison.Ordinal);
         Assert.Equal(3, terminal.ExitCode);
         var id = lab.Ctl("n1", [.. placed, "-d", $"{Lab.Image}:1", "sleep", "0.2"]).Expect().Lines[^1];
-        Wait.Until("it went by itself", ConvergeSeconds, () => lab.Ctl("n1", "service", "inspect", id).ExitCode == 3);
+        Wait.Until(
+            "it went by itself", ConvergeSeconds, () => QuickCtl.Run("n1", "service", "inspect", id).ExitCode == 3);
         Assert.Empty(lab.Ctl("n1", "service", "ls", "-q").Expect().Lines);
     }
 

@@ -60,7 +60,9 @@ public sealed class DiskTests : IDisposable
         var known = lab.Ctl(host, "service", "ls", "--format", "{{.Name}}").Expect().Lines;
         Assert.Subset(known.ToHashSet(), acknowledged.ToHashSet());
         Assert.All(Lab.Managers, manager => Assert.True(IsUp(manager), $"{manager} has ended"));
-        Assert.Contains(Lab.Managers, m => lab.Ctl(m, "info").Text.Contains("the disk of this manager is almost full"));
+        Assert.Contains(
+            Lab.Managers,
+            m => QuickCtl.Run(m, "info").Text.Contains("the disk of this manager is almost full"));
 
         foreach (var manager in Lab.Managers)
             lab.Run("disk", manager, "free").Expect();
@@ -70,27 +72,29 @@ public sealed class DiskTests : IDisposable
     [Fact]
     public void The_first_failing_sync_ends_the_process_and_nothing_after_it_is_acknowledged()
     {
-        var other = Lab.Managers.First(h => h != host);
-        MoveLog(host, "loop");
-        Assert.Equal(host, MakeLeader());
+        foreach (var manager in Lab.Managers)
+            MoveLog(manager, "loop");
+        var leader = "";
+        Wait.Until("a leader", Seconds, () => (leader = lab.Leader(host)).Length > 0, () => lab.NodesText(host));
+        var other = Lab.Managers.First(h => h != leader);
         var acknowledged = new ConcurrentBag<string>();
         Write("before", 3, acknowledged);
-        lab.Run("disk", host, "fill").Expect();
-        Wait.Until("the daemon has ended", Seconds, () => { Write("after", 1, acknowledged); return !IsUp(host); });
-        var log = lab.Run("logs", host).Expect().Output;
+        lab.Run("disk", leader, "fill").Expect();
+        Wait.Until("the daemon has ended", Seconds, () => { Write("after", 1, acknowledged); return !IsUp(leader); });
+        var log = lab.Run("logs", leader).Expect().Output;
         Assert.Contains("nothing after it was acknowledged. Check the disk, then start again.", log);
         Assert.Contains("swarmd must end: its own state can no longer be trusted", log);
         Assert.Matches("(fdatasync|fsync|write) of .*/raft/.* failed", log);
 
         // Without space it does not start: the tail of the log has to be written anew.
-        Assert.NotEqual(0, lab.Run("start", host).ExitCode);
-        Assert.Contains("swarmd cannot start", lab.Run("logs", host).Expect().Output);
+        Assert.NotEqual(0, lab.Run("start", leader).ExitCode);
+        Assert.Contains("swarmd cannot start", lab.Run("logs", leader).Expect().Output);
 
-        lab.Run("disk", host, "free").Expect();
-        lab.Run("start", host).Expect();
+        lab.Run("disk", leader, "free").Expect();
+        lab.Run("start", leader).Expect();
         Wait.Until(
             "all managers are back", Seconds,
-            () => lab.Nodes(host).Count(n => n.ManagerStatus is "Leader" or "Reachable") == Lab.Managers.Length,
+            () => lab.Nodes(leader).Count(n => n.ManagerStatus is "Leader" or "Reachable") == Lab.Managers.Length,
             () => lab.NodesText(other));
         foreach (var manager in Lab.Managers)
         {
@@ -136,28 +140,7 @@ public sealed class DiskTests : IDisposable
         lab.Run("start", manager).Expect();
     }
 
-    /// <summary>Kills whoever leads until it is the one with the bad disk.</summary>
-    private string MakeLeader()
-    {
-        for (var turn = 0; turn < 12; turn++)
-        {
-            var leader = "";
-            Wait.Until(
-                "a leader and all managers", Seconds,
-                () => lab.Nodes(host).Count(n => n.ManagerStatus is "Leader" or "Reachable") == Lab.Managers.Length
-                    && (leader = lab.Leader(host)).Length > 0,
-                () => lab.NodesText(host));
-            if (leader == host)
-                return host;
-            lab.Run("kill", leader).Expect();
-            Wait.Until("another leader", Seconds, () => lab.Leader(host) is { Length: > 0 } l && l != leader);
-            lab.Run("start", leader).Expect();
-        }
-
-        return lab.Leader(host);
-    }
-
-    private bool IsUp(string name) => lab.Ctl(name, "info").ExitCode == 0;
+    private static bool IsUp(string name) => QuickCtl.Run(name, "info").ExitCode == 0;
 
     private void Write(string prefix, int count, ConcurrentBag<string> acknowledged)
     {
@@ -178,7 +161,7 @@ public sealed class DiskTests : IDisposable
         var text = new string((char)('a' + (round % 26)), LargeChars);
         var values = Enumerable.Range(0, LargeValues).SelectMany(n => new[] { "--env-add", $"V{n}={text}" }).ToArray();
         var results = new ConcurrentBag<CommandResult>();
-        Parallel.For(0, LargeServices, n => results.Add(lab.Ctl(
+        Parallel.For(0, LargeServices, n => results.Add(QuickCtl.Run(
             host, ["service", "update", "--detach", "--no-resolve-image", .. values, Large(n)])));
         return results.OrderBy(r => r.ExitCode == 0).First();
     }
@@ -187,7 +170,7 @@ public sealed class DiskTests : IDisposable
 
     private static string NewName(string prefix) => $"{prefix}-{Guid.NewGuid():N}"[..20];
 
-    private CommandResult Create(string name, params string[] more) => lab.Ctl(
+    private CommandResult Create(string name, params string[] more) => QuickCtl.Run(
         host,
         [
             "service", "create", "--detach", "--no-resolve-image", "--replicas", "0", "--name", name, .. more,

@@ -39,7 +39,7 @@ public sealed class DurabilityTests : IDisposable
         foreach (var host in Lab.Managers)
             Trace(host);
         var names = Enumerable.Range(0, Writes).Select(n => $"strace-{n}-end").ToList();
-        var ids = names.ConvertAll(name => lab.Ctl(
+        var ids = names.ConvertAll(name => QuickCtl.Run(
             leader, "service", "create", "--detach", "--no-resolve-image", "--replicas", "0", "--name", name,
             "strace/nothing:1").Expect().Lines[0].Trim());
 

@@ -147,7 +147,7 @@ public sealed class FailureTests
         lab.Ctl("n1", "service", "rm", "web").Expect();
         Wait.Until(
             "its tasks are forgotten", RecoverSeconds,
-            () => lab.Ctl("n1", "node", "ps", "n4", "-q").Expect().Lines.Length == 0);
+            () => QuickCtl.Run("n1", "node", "ps", "n4", "-q").Expect().Lines.Length == 0);
         Assert.Single(lab.WebProcesses("n4"));
         lab.Run("start", "n4").Expect();
         Wait.Until("its container has ended", RecoverSeconds, () => lab.WebProcesses("n4").Length == 0);

@@ -9,6 +9,9 @@ public sealed class Lab : IDisposable
     private const int ManagerCount = 3;
     private const int WorkerCount = 2;
     private const int SettleSeconds = 60;
+    private const string MainBridge = "br-main";
+    private const string WebCommand = "/bin/sh\0/bin/web\0";
+    private const string Cgroups = "/swarm-lab-";
 
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false })
     {
@@ -94,15 +97,38 @@ public sealed class Lab : IDisposable
 
     private void Tidy()
     {
-        Run("heal").Expect();
-        foreach (var host in Hosts)
+        if (Hosts.Any(IsCut))
+            Run("heal").Expect();
+        foreach (var host in Hosts.Where(h => !QuickCtl.DaemonListens(h)))
             Run("start", host).Expect();
         Wait.Until("all nodes Ready and Active, one leader", SettleSeconds, IsWhole, () => NodesText("n1"));
-        var names = Ctl("n1", "service", "ls", "-q").Expect().Lines;
+        var names = QuickCtl.Run("n1", "service", "ls", "-q").Expect().Lines;
         if (names.Length > 0)
-            Ctl("n1", ["service", "rm", .. names]).Expect();
-        Wait.Until("no container of an earlier test", SettleSeconds, () => Hosts.All(h => WebProcesses(h).Length == 0));
+            QuickCtl.Run("n1", ["service", "rm", .. names]).Expect();
+        Wait.Until("no container of an earlier test", SettleSeconds, () => !HasWebProcess());
     }
+
+    /// <summary>On the other side of a partition.</summary>
+    private static bool IsCut(string host)
+    {
+        var file = Path.Combine(Folder, host, "bridge");
+        return File.Exists(file) && File.ReadAllText(file).Trim() != MainBridge;
+    }
+
+    /// <summary>On any host, as this machine sees them.</summary>
+    private static bool HasWebProcess() => Directory.EnumerateDirectories("/proc").Any(folder =>
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, "cmdline")).StartsWith(WebCommand, StringComparison.Ordinal)
+                && File.ReadAllText(Path.Combine(folder, "cgroup")).Contains(Cgroups, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // No process, or one that has just ended.
+            return false;
+        }
+    });
 
     /// <summary>
     /// Until the end of the test nobody is down before a minute of silence: a daemon may take that long to start, or
@@ -141,14 +167,14 @@ public sealed class Lab : IDisposable
 
     internal IReadOnlyList<NodeRow> Nodes(string host)
     {
-        var list = Ctl(host, "node", "ls", "--format", "json");
+        var list = QuickCtl.Run(host, "node", "ls", "--format", "json");
         return list.ExitCode == 0 ? [.. list.Lines.Select(NodeRow.Parse)] : [];
     }
 
     /// <summary>All tasks of a service that the swarm remembers, newest of a slot first.</summary>
     internal IReadOnlyList<TaskRow> Tasks(string host, string service)
     {
-        var list = Ctl(host, "service", "ps", "--no-trunc", "--format", "json", service);
+        var list = QuickCtl.Run(host, "service", "ps", "--no-trunc", "--format", "json", service);
         return list.ExitCode == 0 ? [.. list.Lines.Select(TaskRow.Parse)] : [];
     }
 
@@ -168,9 +194,9 @@ public sealed class Lab : IDisposable
         Ctl("n1", ["service", "create", "--name", name, .. more]);
 
     public string ServiceText(string host, string service) =>
-        Ctl(host, "service", "ps", "--no-trunc", service).Text;
+        QuickCtl.Run(host, "service", "ps", "--no-trunc", service).Text;
 
-    public string NodesText(string host) => Ctl(host, "node", "ls").Text;
+    public string NodesText(string host) => QuickCtl.Run(host, "node", "ls").Text;
 
     private sealed class Impatience(Lab lab) : IDisposable
     {

@@ -21,7 +21,7 @@ public sealed class MembershipTests
         lab.Create("web", "--replicas", "5", $"{Lab.Image}:1").Expect();
         var containers = Lab.Hosts.ToDictionary(h => h, lab.WebProcesses);
         string[] written;
-        using (var writer = Writer.Start(lab, ["n1", "n2", "n3"]))
+        using (var writer = Writer.Start(["n1", "n2", "n3"]))
         {
             Become(writer, Lab.Hosts);
             BecomeWithout(writer, lab.Leader("n1"));
@@ -53,7 +53,7 @@ public sealed class MembershipTests
         Wait.Until(
             "three voters again, the lost one under another name", SettleSeconds,
             () => Voters(leader) is { Count: 3 } voters && !voters.Contains(before) && voters.Contains(RaftId(lost)),
-            () => lab.Ctl(leader, "info").Text);
+            () => QuickCtl.Run(leader, "info").Text);
         lab.Ctl(lost, "service", "create", "--detach", "--no-resolve-image", "--replicas", "0", "--name", "after",
             "writer/nothing:1").Expect();
         // While it gets the state entry by entry it knows nobody yet, and takes nobody for removed.
@@ -65,7 +65,7 @@ public sealed class MembershipTests
     {
         var leader = lab.Leader("n1");
         var others = Lab.Managers.Where(h => h != leader).ToArray();
-        using (var writer = Writer.Start(lab, others))
+        using (var writer = Writer.Start(others))
         {
             writer.Expect("before");
             CommandResult.Of("kill", ["-TERM", lab.DaemonPid(leader)]).Expect();
@@ -132,7 +132,7 @@ public sealed class MembershipTests
         Wait.Until(
             $"managers are {string.Join(' ', wanted)}", SettleSeconds,
             () => Managers(via).SequenceEqual(wanted.Order()) && lab.Leader(via).Length > 0,
-            () => lab.NodesText(via) + lab.Ctl(via, "info").Text);
+            () => lab.NodesText(via) + QuickCtl.Run(via, "info").Text);
         writer.Expect($"with managers {string.Join(' ', wanted)}");
     }
 
@@ -141,7 +141,7 @@ public sealed class MembershipTests
         string? found = null;
         Wait.Until(
             $"one of {string.Join(' ', hosts)} answers", SettleSeconds,
-            () => (found = hosts.FirstOrDefault(h => lab.Ctl(h, "node", "ls", "-q").ExitCode == 0)) is not null);
+            () => (found = hosts.FirstOrDefault(h => QuickCtl.Run(h, "node", "ls", "-q").ExitCode == 0)) is not null);
         return found!;
     }
 
@@ -163,7 +163,7 @@ public sealed class MembershipTests
 
     private T Info<T>(string host, Func<JsonElement, T> read)
     {
-        using var json = JsonDocument.Parse(lab.Ctl(host, "info", "--format", "json").Expect().Output);
+        using var json = JsonDocument.Parse(QuickCtl.Run(host, "info", "--format", "json").Expect().Output);
         return read(json.RootElement.GetProperty("Swarm").GetProperty("Raft"));
     }
 }

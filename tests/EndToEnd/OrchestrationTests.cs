@@ -58,7 +58,7 @@ public sealed class OrchestrationTests
         lab.Run("kill", leader).Expect();
         lab.Run("start", leader).Expect();
         var other = Lab.Managers.First(host => host != leader);
-        Wait.Until("another leader says that it is paused", ConvergeSeconds, () => lab.Ctl(
+        Wait.Until("another leader says that it is paused", ConvergeSeconds, () => QuickCtl.Run(
             other, "service", "inspect", "--format", "{{.UpdateStatus.State}}", "web").Output.Trim() == "paused", Text);
         Assert.Equal(2, lab.Running(other, "web").Count(t => t.Image.Contains("web:1", StringComparison.Ordinal)));
         lab.Ctl(other, "service", "update", "--image", Second, "web").Expect();
@@ -153,7 +153,7 @@ public sealed class OrchestrationTests
         lab.Run("kill", leader).Expect();
         var other = Lab.Managers.First(host => host != leader);
         Wait.Until(
-            "the update is completed", ConvergeSeconds, () => lab.Ctl(
+            "the update is completed", ConvergeSeconds, () => QuickCtl.Run(
                 other, "service", "inspect", "--format", "{{.UpdateStatus.State}}", "web").Output.Trim() == "completed",
             () => lab.ServiceText(other, "web"));
         Assert.Equal(6, lab.Running(other, "web").Count(t => t.Image.Contains("web:2", StringComparison.Ordinal)));

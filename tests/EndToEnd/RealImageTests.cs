@@ -29,7 +29,7 @@ public sealed class RealImageTests : IDisposable
         lab.Ctl("n1", "service", "rm", "real", "other");
         Wait.Until(
             "no container of its services is left", ConvergeSeconds,
-            () => lab.Ctl(Node, "ps", "-q").Lines.Length == 0, () => lab.Ctl(Node, "ps").Text);
+            () => QuickCtl.Run(Node, "ps", "-q").Lines.Length == 0, () => QuickCtl.Run(Node, "ps").Text);
         lab.Ctl(Node, "image", "prune", "--all", "--force");
         lab.Ctl(Node, "volume", "prune", "--all", "--force");
         Directory.Delete(folder, recursive: true);

@@ -43,9 +43,9 @@ public sealed class RecoveryTests : IDisposable
         var restored = lab.Ctl(NewHost, [.. restore, "--force"]).Expect();
         Wait.Until(
             "the old manager has heard that it is superseded, from an address that it does not know", RecoverSeconds,
-            () => lab.Ctl("n1", "service", "ls").Text.Contains(
+            () => QuickCtl.Run("n1", "service", "ls").Text.Contains(
                 $"(manager {Lab.Address(NewHost)}:2377)", StringComparison.Ordinal),
-            () => lab.Ctl("n1", "info").Text);
+            () => QuickCtl.Run("n1", "info").Text);
         Assert.Contains($"State hash {hash.GetString()}, equal to the backup's.", restored.Text,
             StringComparison.Ordinal);
         foreach (var worker in workers)
@@ -53,7 +53,7 @@ public sealed class RecoveryTests : IDisposable
         Wait.Until(
             "all nodes have reported", RecoverSeconds,
             () => Observed(lab).All(n => n.GetProperty("Reported").GetBoolean()),
-            () => lab.Ctl(NewHost, "swarm", "observe").Text);
+            () => QuickCtl.Run(NewHost, "swarm", "observe").Text);
 
         // It looks and does not touch: what the backup does not know runs on, and ports answer.
         Assert.Equal(4, Observed(lab).Sum(n => n.GetProperty("AsWanted").GetInt32()));
@@ -82,7 +82,7 @@ public sealed class RecoveryTests : IDisposable
         Assert.Equal(1, lab.Ctl("n1", "swarm", "init", "--force-new-cluster").ExitCode);
         lab.Run("kill", "n2").Expect();
         lab.Run("kill", "n3").Expect();
-        Wait.Until("the quorum is missed", RecoverSeconds, () => lab.Ctl("n1", "service", "ls").ExitCode == 5);
+        Wait.Until("the quorum is missed", RecoverSeconds, () => QuickCtl.Run("n1", "service", "ls").ExitCode == 5);
         Assert.Contains("web", lab.Ctl("n1", "--stale", "service", "ls").Expect().Text, StringComparison.Ordinal);
 
         var forced = lab.Ctl("n1", "swarm", "init", "--force-new-cluster").Expect();
@@ -90,8 +90,8 @@ public sealed class RecoveryTests : IDisposable
         Assert.NotEmpty(epoch);
         Wait.Until(
             "the worker has seen the new epoch", RecoverSeconds,
-            () => lab.Ctl("n4", "info").Text.Contains($"Epoch: {epoch}", StringComparison.Ordinal),
-            () => lab.Ctl("n4", "info").Text);
+            () => QuickCtl.Run("n4", "info").Text.Contains($"Epoch: {epoch}", StringComparison.Ordinal),
+            () => QuickCtl.Run("n4", "info").Text);
         Assert.Equal(containers, Containers(lab, ["n4"]));
 
         // Cut off from the new swarm the two are a majority of the old one, and take changes; nobody follows them.
@@ -100,7 +100,7 @@ public sealed class RecoveryTests : IDisposable
         lab.Run("start", "n3").Expect();
         Wait.Until(
             "the old ones take a change", RecoverSeconds,
-            () => lab.Ctl("n2", "service", "scale", "--detach", "web=0").ExitCode == 0, () => lab.NodesText("n2"));
+            () => QuickCtl.Run("n2", "service", "scale", "--detach", "web=0").ExitCode == 0, () => lab.NodesText("n2"));
         var rejoin = lab.Ctl("n4", "swarm", "rejoin", $"{Lab.Address("n2")}:2377");
         Assert.Equal(1, rejoin.ExitCode);
         Assert.Contains("is not followed", rejoin.Errors, StringComparison.Ordinal);
@@ -110,9 +110,9 @@ public sealed class RecoveryTests : IDisposable
         {
             Wait.Until(
                 $"{host} has heard that it is superseded", RecoverSeconds,
-                () => lab.Ctl(host, "service", "ls").Text.Contains(
+                () => QuickCtl.Run(host, "service", "ls").Text.Contains(
                     $"began anew as epoch {epoch}", StringComparison.Ordinal),
-                () => lab.Ctl(host, "info").Text);
+                () => QuickCtl.Run(host, "info").Text);
         }
 
         lab.Run("kill", "n2").Expect();

@@ -18,8 +18,8 @@ public sealed class SecretTests : IDisposable
 
     public void Dispose()
     {
-        foreach (var service in lab.Ctl("n1", "service", "ls", "-q").Lines)
-            lab.Ctl("n1", "service", "rm", service);
+        foreach (var service in QuickCtl.Run("n1", "service", "ls", "-q").Lines)
+            QuickCtl.Run("n1", "service", "rm", service);
         RemoveAll();
     }
 
@@ -169,12 +169,12 @@ public sealed class SecretTests : IDisposable
 
     private string Mounts() => lab.Sh("n4", "cat", "/proc/mounts").Output;
 
-    private void RemoveAll()
+    private static void RemoveAll()
     {
         foreach (var kind in new[] { "secret", "config" })
         {
-            foreach (var id in lab.Ctl("n1", kind, "ls", "-q").Lines)
-                Wait.Until($"{kind} {id} goes", 30, () => lab.Ctl("n1", kind, "rm", id).ExitCode is 0 or 3);
+            foreach (var id in QuickCtl.Run("n1", kind, "ls", "-q").Lines)
+                Wait.Until($"{kind} {id} goes", 30, () => QuickCtl.Run("n1", kind, "rm", id).ExitCode is 0 or 3);
         }
     }
 

@@ -50,7 +50,7 @@ public sealed class TaskTalkTests : IDisposable
         Refused(3, "no such file", "cp", "web.1:/none", folder);
         Refused(2, "not supported", "cp", "web.1:/a", "web.1:/b");
         lab.Run("kill", "n4").Expect();
-        Wait.Until("n4 is down", Seconds, () => lab.Ctl("n1", "exec", "web.1", "id").ExitCode != 0);
+        Wait.Until("n4 is down", Seconds, () => QuickCtl.Run("n1", "exec", "web.1", "id").ExitCode != 0);
         lab.Run("start", "n4").Expect();
     }
 

@@ -19,7 +19,7 @@ public sealed class TortureTests
 
     [Fact]
     public void Kills_of_managers_lose_no_acknowledged_write_and_the_history_is_linearizable() =>
-        Holds("kill", "--rounds", "5");
+        Holds("kill", "--rounds", "3");
 
     [Fact]
     public void A_stopped_leader_answers_nothing_from_the_past() =>

@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Google.Protobuf.Reflection;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
 
@@ -12,8 +11,8 @@ internal sealed class Ctl(string? host, TextWriter output, TextWriter error) : I
     internal const string DefaultHost = "unix:///run/swarm/swarm.sock";
 
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(20);
-    private static readonly ServiceDescriptor Control = ControlReflection.Descriptor.Services[0];
-    private static readonly ServiceDescriptor Local = NodeReflection.Descriptor.Services[0];
+    private const string Control = "swarm.v1.Control";
+    private const string Local = "swarm.v1.LocalNode";
 
     /// <summary>
     /// What a manager takes an answer for that may be out of date; Swarm.Manager knows the same word.
@@ -63,7 +62,7 @@ internal sealed class Ctl(string? host, TextWriter output, TextWriter error) : I
         WarnOfAge(reads);
         var answer = await RpcRetry.UntilKnownAsync(
             attempt => Channel().UnaryAsync(
-                RpcMethod<TReq, TRes>.Of(Control, method), request,
+                Method<TReq, TRes>(Control, method, RpcKind.Unary), request,
                 new CallOptions { Deadline = attempt.Left, Metadata = Metadata(attempt) }, ct),
             changes || reads, CallTimeout, TimeProvider.System, ct).ConfigureAwait(false);
         if (changes)
@@ -86,19 +85,20 @@ internal sealed class Ctl(string? host, TextWriter output, TextWriter error) : I
         where TReq : class, IMessage<TReq>, new()
         where TRes : class, IMessage<TRes>, new() =>
         Channel().UnaryAsync(
-            RpcMethod<TReq, TRes>.Of(Local, method), request, new CallOptions { Deadline = CallTimeout * 3 }, ct);
+            Method<TReq, TRes>(Local, method, RpcKind.Unary), request, new CallOptions { Deadline = CallTimeout * 3 },
+            ct);
 
     /// <summary>The same for what takes as long as a container or its storage likes.</summary>
     internal Task<TRes> LocalPatientlyAsync<TReq, TRes>(string method, TReq request, CancellationToken ct)
         where TReq : class, IMessage<TReq>, new()
         where TRes : class, IMessage<TRes>, new() =>
-        Channel().UnaryAsync(RpcMethod<TReq, TRes>.Of(Local, method), request, null, ct);
+        Channel().UnaryAsync(Method<TReq, TRes>(Local, method, RpcKind.Unary), request, null, ct);
 
     /// <summary>A stream of answers of this node itself.</summary>
     internal ServerStreamCall<TRes> LocalStream<TReq, TRes>(string method, TReq request, CancellationToken ct)
         where TReq : class, IMessage<TReq>, new()
         where TRes : class, IMessage<TRes>, new() =>
-        Channel().ServerStream(RpcMethod<TReq, TRes>.Of(Local, method), request, null, ct);
+        Channel().ServerStream(Method<TReq, TRes>(Local, method, RpcKind.ServerStream), request, null, ct);
 
     /// <summary>Sends messages to this node; its answer may come before the last of them.</summary>
     internal async Task<TRes> UploadAsync<TReq, TRes>(
@@ -106,7 +106,7 @@ internal sealed class Ctl(string? host, TextWriter output, TextWriter error) : I
         where TReq : class, IMessage<TReq>, new()
         where TRes : class, IMessage<TRes>, new()
     {
-        await using var call = Channel().ClientStream(RpcMethod<TReq, TRes>.Of(Local, method), ct: ct);
+        await using var call = Channel().ClientStream(Method<TReq, TRes>(Local, method, RpcKind.ClientStream), ct: ct);
         try
         {
             await foreach (var message in messages.WithCancellation(ct).ConfigureAwait(false))
@@ -129,7 +129,8 @@ internal sealed class Ctl(string? host, TextWriter output, TextWriter error) : I
         where TReq : class, IMessage<TReq>, new()
         where TRes : class, IMessage<TRes>, new()
     {
-        await using var call = Channel().ServerStream(RpcMethod<TReq, TRes>.Of(Control, method), request, null, ct);
+        await using var call = Channel().ServerStream(
+            Method<TReq, TRes>(Control, method, RpcKind.ServerStream), request, null, ct);
         await foreach (var message in call.ReadAllAsync(ct).ConfigureAwait(false))
         {
             yield return message;
@@ -158,8 +159,22 @@ internal sealed class Ctl(string? host, TextWriter output, TextWriter error) : I
             : Converse();
 
     /// <summary>The user's interrupt does not end it: it is a word of the conversation.</summary>
-    private DuplexCall<TaskSessionRequest, TaskSessionResponse> Talk(ServiceDescriptor service, string method) =>
-        Channel().Duplex(RpcMethod<TaskSessionRequest, TaskSessionResponse>.Of(service, method));
+    private DuplexCall<TaskSessionRequest, TaskSessionResponse> Talk(string service, string method) =>
+        Channel().Duplex(RpcMethod<TaskSessionRequest, TaskSessionResponse>.Named(
+            service, method, RpcKind.Duplex, () => new TaskSessionResponse()));
+
+    /// <summary>Without descriptors, whose making took a third of the time of a short command.</summary>
+    private static RpcMethod<TReq, TRes> Method<TReq, TRes>(string service, string name, RpcKind kind)
+        where TReq : class, IMessage<TReq>, new()
+        where TRes : class, IMessage<TRes>, new()
+    {
+        if (typeof(TReq).Name != name + "Request" || typeof(TRes).Name != name + "Response")
+        {
+            throw new InvalidOperationException($"{name} is asked with {typeof(TReq).Name} for {typeof(TRes).Name}");
+        }
+
+        return RpcMethod<TReq, TRes>.Named(service, name, kind, () => new TRes());
+    }
 
     private async Task<bool> IsHereAsync(string reference, CancellationToken ct)
     {

@@ -59,7 +59,8 @@ internal static class HandingOver
             s.Outbox.RemoveAll(m => m is TimeoutNow);
             leader.HandOver = null;
         }
-        if (s.DiskFull && !leader.LacksRoom && leader.HandOver is null && ++leader.FullTicks >= s.Options.ElectionMinTicks)
+        var helps = s.DiskFull && !leader.LacksRoom;
+        if (helps && leader.HandOver is null && ++leader.FullTicks >= s.Options.ElectionMinTicks)
         {
             leader.FullTicks = 0;
             if (MostCaughtUp(s, leader, healthy: true) is { Value: > 0 } healthy)

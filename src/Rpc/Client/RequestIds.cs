@@ -7,7 +7,7 @@ namespace Swarm.Rpc;
 /// <summary>Ids of requests: 16 random bytes of this client, 8 of a number that it counts up.</summary>
 public sealed class RequestIds
 {
-    private const string FieldName = "request_id";
+    private const string PropertyName = "RequestId";
     private const int ClientBytes = 16;
 
     private readonly byte[] _client = RandomNumberGenerator.GetBytes(ClientBytes);
@@ -17,17 +17,18 @@ public sealed class RequestIds
     public bool TryMark(IMessage request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (request.Descriptor.FindFieldByName(FieldName) is not { } field)
+        // By the name of the generated property: a descriptor would have those of the whole file built.
+        if (request.GetType().GetProperty(PropertyName, typeof(ByteString)) is not { } field)
         {
             return false;
         }
 
-        if (((ByteString)field.Accessor.GetValue(request)).IsEmpty)
+        if (((ByteString)field.GetValue(request)!).IsEmpty)
         {
             var id = new byte[ClientBytes + sizeof(ulong)];
             _client.CopyTo(id, 0);
             BinaryPrimitives.WriteInt64BigEndian(id.AsSpan(ClientBytes), Interlocked.Increment(ref _sequence));
-            field.Accessor.SetValue(request, UnsafeByteOperations.UnsafeWrap(id));
+            field.SetValue(request, UnsafeByteOperations.UnsafeWrap(id));
         }
 
         return true;
