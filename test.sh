@@ -232,9 +232,12 @@ for folder in tests/*.Tests; do
     name=$(basename "$folder")
     is_pure "$name" || ! chosen "$name" || project "$name" $UNIT_SECONDS
 done
-join_aside
+end_to_end=
 if [ -z "$fast" ] && chosen EndToEnd; then
+    end_to_end=1
+    # While what runs aside comes to its end.
     scripts/build.sh 7>&-
-    project EndToEnd $END_TO_END_SECONDS
 fi
+join_aside
+[ -z "$end_to_end" ] || project EndToEnd $END_TO_END_SECONDS
 nothing_left

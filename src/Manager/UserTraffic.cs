@@ -3,7 +3,7 @@ namespace Swarm.Manager;
 /// <summary>Whether users change something at the moment: then a large plan leaves them room. Any thread.</summary>
 internal sealed class UserTraffic(TimeProvider clock)
 {
-    /// <summary>Who comes as rarely as that finds the managers at rest after a large plan's piece anyway.</summary>
+    /// <summary>Longer than the pauses between the commands of a pipeline.</summary>
     internal static readonly TimeSpan Recently = TimeSpan.FromMilliseconds(500);
 
     private long _last;

@@ -9,7 +9,7 @@ namespace Swarm.EndToEnd;
 [Collection(LabCollection.Name)]
 public sealed class DurabilityTests : IDisposable
 {
-    private const int Writes = 20;
+    private const int Writes = 10;
     private const int Majority = 2;
     private readonly Lab lab;
     private readonly string folder = Directory.CreateTempSubdirectory("swarm-strace").FullName;

@@ -32,10 +32,10 @@ public sealed class TortureTests
     /// <summary>The bound is one of liveness on a loaded machine; bench/README.md says how fast it is.</summary>
     [Fact]
     public void Another_manager_accepts_writes_soon_after_the_leader_was_killed() =>
-        Holds("failover", "--kills", "4", "--max-p99", "8000");
+        Holds("failover", "--kills", "3", "--max-p99", "8000");
 
     [Fact]
-    public void Busy_cores_cost_the_leader_nothing() => Holds("cpu", "--seconds", "12");
+    public void Busy_cores_cost_the_leader_nothing() => Holds("cpu", "--seconds", "8");
 
     [Fact]
     public void Containers_go_on_and_ends_are_known_when_their_daemon_is_killed()
