@@ -93,12 +93,23 @@ daemon_settled() { daemon_listens "$1" || ! daemon_pid "$1" >/dev/null; }
 
 daemon_gone() { ! daemon_pid "$1" >/dev/null; }
 
-lab_kill() {
+# end_daemon HOST SIGNAL: returns when the process is gone, not when it has said its last word, so that a start after
+# it does not take what ends for what runs.
+end_daemon() {
     need_on "${1:-}"
     local pid
     pid=$(daemon_pid "$1") || die "no daemon runs on $1: ./lab start $1"
-    nsenter -t "$(part_pid "$1")" -m -p -- kill -9 "$pid"
-    wait_for 10 daemon_gone "$1" || die "the daemon of $1 does not end after kill -9"
+    nsenter -t "$(part_pid "$1")" -m -p -- kill "-$2" "$pid"
+    wait_for 30 daemon_gone "$1" || die "the daemon of $1 does not end after signal $2"
+}
+
+lab_stop() {
+    end_daemon "${1:-}" TERM
+    say "daemon of $1 stopped; its containers go on"
+}
+
+lab_kill() {
+    end_daemon "${1:-}" KILL
     say "daemon of $1 killed; its containers go on"
 }
 
