@@ -40,15 +40,10 @@ publish() {
 
 publish_both() { publish Node "$@" && publish Ctl "$@"; }
 
-# Code made ahead rests on the layout of types of the other assemblies and is not made anew when only those change: then
-# the program ends with signal 6 and without a word.
-forget_ahead() { [ -z "$rid" ] || rm -rf src/*/obj/Release/net10.0/"$rid"/R2R; }
-
 echo "build: swarmd and swarmctl …" >&2
 # ReadyToRun saves a third of the start-up time, where its compiler can be had (platform package).
 ahead=()
-forget_ahead
-[ -z "$rid" ] || ahead=(-r "$rid" --self-contained false -p:PublishReadyToRun=true)
+[ -z "$rid" ] || ahead=(-p:SwarmRuntime="$rid" -p:PublishReadyToRun=true)
 if [ ${#ahead[@]} -eq 0 ] || [ -e artifacts/no-ready-to-run ] || ! publish_both "${ahead[@]}"; then
     if grep -qE 'error (CS|RS|CA|IDE)[0-9]+' $log; then
         grep -E 'error (CS|RS|CA|IDE)[0-9]+' $log | sort -u | head -n 40 >&2
