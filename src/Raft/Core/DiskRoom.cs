@@ -8,7 +8,7 @@ namespace Swarm.Raft.Core;
 /// </summary>
 internal static class DiskRoom
 {
-    /// <summary>To be called whenever what is known of followers may have changed.</summary>
+    /// <summary>To be called at each tick, and when a follower tells that its disk has become full or free.</summary>
     public static void Judge(CoreState s, Role.Leader leader)
     {
         leader.LacksRoom = VotersWithRoom(s, leader) < s.Configuration.Quorum;

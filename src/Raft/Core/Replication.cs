@@ -131,8 +131,10 @@ internal static class Replication
             return;
         progress.SilentTicks = 0;
         progress.Round = Math.Max(progress.Round, Math.Min(m.Round, leader.Reads.Round));
+        var roomChanged = progress.DiskFull != m.DiskFull;
         progress.Resume(m.DiskFull);
-        DiskRoom.Judge(s, leader);
+        if (roomChanged)
+            DiskRoom.Judge(s, leader);
         if (progress.Match < s.Log.LastIndex && progress.State != ProgressState.Snapshot
             && (!m.DiskFull || progress.Needed))
             SendAppend(s, leader, m.From, progress);
