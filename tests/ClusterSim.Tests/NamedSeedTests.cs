@@ -11,6 +11,7 @@ public sealed class NamedSeedTests
         { 213, "RottenDisks", "a failed sync of a segment's end, a restart, a power cut: the member refused to start" },
         { 281, "SnapshotRaces", "a member restarted in a transfer, a late first piece came, and the rest never did" },
         { 2461, "Mixed", "the checker took a removed member for one that knows it: a power cut took the commit" },
+        { 4788, "RottenDisks", "the checker took a change for open of whose commit the new leader had not heard" },
         { 290, "RacingChanges", "two racing changes each waited for the vote of a member that the other took out" },
     };
 

@@ -6,15 +6,18 @@ namespace Swarm.ClusterSim.Raft;
 /// <summary>
 /// S12: at most one membership change is uncommitted, configurations that follow each other share their quorums, and
 /// an id that was removed does not lead once it knows that its removal is committed. Until then it has to stand in
-/// elections: it may be the only one that has the entry (Raft thesis §4.2.2).
+/// elections: it may be the only one that has the entry (Raft thesis §4.2.2). A new leader may hold a committed change
+/// of whose commit it has not heard, and the one after it: what anybody knows to be committed is not open.
 /// </summary>
 internal sealed class S12Membership
 {
     private readonly Dictionary<RaftId, ulong> _removedAt = [];
     private RaftConfiguration? _last;
+    private ulong _committed;
 
     public void OnCommitted(RaftEntry entry)
     {
+        _committed = Math.Max(_committed, entry.Index);
         if (entry.Type != EntryType.ConfChange)
             return;
         var next = RaftConfiguration.Decode(entry.Data.Span);
@@ -32,8 +35,8 @@ internal sealed class S12Membership
             throw new ViolationException(
                 "S12", $"{member} knows that it was removed at {at} and leads term {core.Term}");
         }
-        var open = 0;
-        for (var index = core.LastIndex; index > core.CommitIndex && index >= core.FirstIndex; index--)
+        var (open, committed) = (0, Math.Max(_committed, core.CommitIndex));
+        for (var index = core.LastIndex; index > committed && index >= core.FirstIndex; index--)
         {
             if (core.Log.At(index).Type == EntryType.ConfChange)
                 open++;
