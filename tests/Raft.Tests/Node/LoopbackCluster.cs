@@ -65,12 +65,18 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     public async Task JoinAsync(ulong id)
     {
         Start(id);
+        await ChangeAsync(ConfChange.AddLearner(Member(id)));
+        await UntilAsync(() => this[1].Status.Members.Count(m => !m.Learner) == (int)id);
+    }
+
+    /// <summary>Through member 1, which leads, once it has committed the change before.</summary>
+    public async Task ChangeAsync(ConfChange change)
+    {
         ProposeResult result;
         do
-            result = await this[1].ChangeMembershipAsync(ConfChange.AddLearner(Member(id)), Deadline);
+            result = await this[1].ChangeMembershipAsync(change, Deadline);
         while (result.Reason == NotDoneReason.ChangePending);
         Assert.Equal(ProposeOutcome.Done, result.Outcome);
-        await UntilAsync(() => this[1].Status.Members.Count(m => !m.Learner) == (int)id);
     }
 
     public void Isolate(ulong id) => _isolated[id] = true;

@@ -133,7 +133,7 @@ public sealed class OperationTests
     {
         await using var cluster = new LoopbackCluster();
         await cluster.FormAsync(3);
-        await cluster[1].ChangeMembershipAsync(ConfChange.Remove(new RaftId(3)), LoopbackCluster.Deadline);
+        await cluster.ChangeAsync(ConfChange.Remove(new RaftId(3)));
         await LoopbackCluster.UntilAsync(() => cluster[3].Status.Removed);
         Assert.True(cluster[1].Status.LeaderReady);
     }

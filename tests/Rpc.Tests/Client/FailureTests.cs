@@ -17,9 +17,10 @@ public sealed class FailureTests
     public async Task Deadline_ends_the_call_on_both_sides(string transport)
     {
         await using ProbeHost host = await ProbeHost.StartAsync();
-        var options = new CallOptions { Deadline = TimeSpan.FromMilliseconds(300) };
-        RpcException e = await Failure(
-            host.Over(transport).UnaryAsync(ProbeMethods.Echo, new Note { Text = "wait" }, options));
+        RpcChannel channel = host.Over(transport);
+        await channel.UnaryAsync(ProbeMethods.Echo, new Note());
+        var options = new CallOptions { Deadline = TimeSpan.FromSeconds(1) };
+        RpcException e = await Failure(channel.UnaryAsync(ProbeMethods.Echo, new Note { Text = "wait" }, options));
         Assert.Equal(RpcStatusCode.DeadlineExceeded, e.Code);
         CallContext seen = await host.Probe.Waiting.WaitAsync(Patience);
         Assert.NotNull(seen.Deadline);

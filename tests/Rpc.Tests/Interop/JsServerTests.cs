@@ -87,12 +87,13 @@ public sealed class JsServerTests(NodePackage node)
     public async Task Deadline_and_cancellation_reach_the_server(string transport)
     {
         await using JsServer js = await JsServer.StartAsync(node, transport);
-        var options = new CallOptions { Deadline = TimeSpan.FromMilliseconds(300) };
+        await js.Channel.UnaryAsync(ProbeMethods.Echo, new Note());
+        var options = new CallOptions { Deadline = TimeSpan.FromSeconds(1) };
         RpcException e = await Failure(js.Channel.UnaryAsync(ProbeMethods.Echo, new Note { Text = "wait" }, options));
         Assert.Equal(RpcStatusCode.DeadlineExceeded, e.Code);
         Assert.Equal("cancelled", await js.ReadLineAsync());
 
-        using var cancel = new CancellationTokenSource(300);
+        using var cancel = new CancellationTokenSource(1000);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => js.Channel.UnaryAsync(ProbeMethods.Echo, new Note { Text = "wait" }, null, cancel.Token));
         Assert.Equal("cancelled", await js.ReadLineAsync());
