@@ -8,13 +8,16 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
 
 UNIT_SECONDS=300
+PURE_SECONDS=1200
 END_TO_END_SECONDS=1080
-CLUSTER_SIM_SECONDS=300
+CLUSTER_SIM_SECONDS=600
 SETTLE_SECONDS=10
 LOGS=artifacts/test
-# They live on virtual time and touch neither network nor processes: they run aside, on what the others leave of the
-# cores.
+# They live on virtual time and touch neither network nor processes: they run on what all the others leave of the cores,
+# and the end-to-end tests leave a third.
 PURE=(ClusterSim Histories Model Orchestrator Scheduler Store SwarmSim)
+# These wait more than they compute: they run beside the rest of the unit tests.
+WAITING=(Runtime RoutingMesh)
 
 fast=
 only=()
@@ -30,7 +33,7 @@ done
 passed=0
 failed=0
 running=
-lane=
+lanes=()
 mkdir -p $LOGS
 # Everything started from here carries this mark, so that what stays can be told from other people's processes.
 export SWARM_TEST_RUN=$$
@@ -58,9 +61,9 @@ finish() {
     local code=$?
     trap - EXIT INT TERM
     exec >&5 2>&6
-    [ -z "$lane" ] || kill -TERM "$lane" 2>/dev/null || true
+    [ ${#lanes[@]} -eq 0 ] || kill -TERM "${lanes[@]}" 2>/dev/null || true
     end_running
-    [ -z "$lane" ] || wait "$lane" 2>/dev/null || true
+    [ ${#lanes[@]} -eq 0 ] || wait "${lanes[@]}" 2>/dev/null || true
     end_lab
     if [ $code -ne 0 ] && [ $failed -eq 0 ]; then failed=1; fi
     echo "$passed passed, $failed failed"
@@ -164,42 +167,73 @@ cluster_sim() {
     fi
 }
 
-is_pure() {
-    local name
-    for name in "${PURE[@]}"; do [ "$name.Tests" != "$1" ] || return 0; done
+# is_one_of NAME.Tests NAME…
+is_one_of() {
+    local wanted=$1 name
+    shift
+    for name in "$@"; do [ "$name.Tests" != "$wanted" ] || return 0; done
     return 1
 }
 
-# All that is pure, in a process of its own: what it counts comes back in a file.
-aside() {
+# start_lane FUNCTION: beside what follows, in a process of its own; what it counts comes back in a file.
+start_lane() {
+    lane "$1" 5>&- 6>&- 7>&- >"$LOGS/$1.out" 2>&1 &
+    lanes+=($!)
+}
+
+lane() {
     trap 'end_running; exit 143' TERM
     trap - EXIT INT
-    renice -n 19 -p $BASHPID >/dev/null
-    rm -f $LOGS/aside.count
+    lanes=()
+    rm -f "$LOGS/$1.count"
     passed=0 failed=0
+    "$1"
+    echo $passed $failed >"$LOGS/$1.count"
+}
+
+pure_tests() {
+    # Such a process runs when nobody else wants to.
+    chrt --idle --pid 0 $BASHPID || renice -n 19 -p $BASHPID >/dev/null
     local name
     for name in "${PURE[@]}"; do
-        ! chosen "$name.Tests" || project "$name.Tests" $((UNIT_SECONDS * 3 / 2))
+        ! chosen "$name.Tests" || project "$name.Tests" $PURE_SECONDS
     done
     if chosen ClusterSim; then
         cluster_sim raft --seeds 300
         cluster_sim swarm --seeds 30
         cluster_sim small-model --failures 1 --updates 1
     fi
-    echo $passed $failed >$LOGS/aside.count
 }
 
-join_aside() {
+waiting_tests() {
+    local name
+    for name in "${WAITING[@]}"; do
+        ! chosen "$name.Tests" || project "$name.Tests" $UNIT_SECONDS
+    done
+    # The end-to-end tests come next and need them.
+    [ -z "$end_to_end" ] || scripts/build.sh
+}
+
+other_tests() {
+    local folder name
+    for folder in tests/*.Tests; do
+        name=$(basename "$folder")
+        is_one_of "$name" "${PURE[@]}" "${WAITING[@]}" || ! chosen "$name" || project "$name" $UNIT_SECONDS
+    done
+}
+
+# join_lane NUMBER FUNCTION: waits for it, and shows and counts what it did.
+join_lane() {
     local ok bad
-    wait $lane || true
-    lane=
-    cat $LOGS/aside.out
-    if read -r ok bad <$LOGS/aside.count; then
+    wait "${lanes[$1]}" || true
+    unset "lanes[$1]"
+    cat "$LOGS/$2.out"
+    if read -r ok bad <"$LOGS/$2.count"; then
         passed=$((passed + ok))
         failed=$((failed + bad))
     else
         failed=$((failed + 1))
-        say "what runs aside did not come to its end"
+        say "$2 did not come to their end"
     fi
 }
 
@@ -226,18 +260,12 @@ scripts/install-deps.sh
 if [ "$(id -u)" = 0 ]; then ./lab down --any >/dev/null; fi
 scripts/leftovers.sh snapshot $LOGS/before
 build || exit 1
-aside 5>&- 6>&- 7>&- >$LOGS/aside.out 2>&1 &
-lane=$!
-for folder in tests/*.Tests; do
-    name=$(basename "$folder")
-    is_pure "$name" || ! chosen "$name" || project "$name" $UNIT_SECONDS
-done
 end_to_end=
-if [ -z "$fast" ] && chosen EndToEnd; then
-    end_to_end=1
-    # While what runs aside comes to its end.
-    scripts/build.sh 7>&-
-fi
-join_aside
+[ -n "$fast" ] || ! chosen EndToEnd || end_to_end=1
+start_lane pure_tests
+start_lane waiting_tests
+other_tests
+join_lane 1 waiting_tests
 [ -z "$end_to_end" ] || project EndToEnd $END_TO_END_SECONDS
+join_lane 0 pure_tests
 nothing_left

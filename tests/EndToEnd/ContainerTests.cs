@@ -70,7 +70,7 @@ public sealed class ContainerTests : IDisposable
     [Fact]
     public void Containers_of_services_are_seen_and_replaced_when_somebody_ends_them()
     {
-        lab.Create("web", "--constraint", OnNode, $"{Lab.Image}:1").Expect();
+        lab.Create("web", "--constraint", OnNode, "--restart-delay", "1s", $"{Lab.Image}:1").Expect();
         var row = Ctl("container", "ls").Expect().Lines;
         Assert.Equal(2, row.Length);
         Assert.Matches("^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +PORTS +NAMES", row[0]);
@@ -189,11 +189,11 @@ public sealed class ContainerTests : IDisposable
 
     private CommandResult Run(params string[] arguments) => lab.Ctl(Node, ["run", .. arguments]);
 
-    private string[] OneOffs() => Ctl("ps", "-aq", "--filter", "is-task=false").Lines;
+    private string[] OneOffs() => QuickCtl.Run(Node, "ps", "-aq", "--filter", "is-task=false").Lines;
 
     private string Inspect(string id, string format) =>
         Ctl("container", "inspect", "-f", format, id).Expect().Output.Trim();
 
     private string[] Others(string id) =>
-        [.. Ctl("ps", "-q", "--no-trunc").Lines.Where(other => other != id)];
+        [.. QuickCtl.Run(Node, "ps", "-q", "--no-trunc").Lines.Where(other => other != id)];
 }

@@ -77,7 +77,7 @@ public sealed class HealthTests
         Assert.NotEqual(0, update.ExitCode);
         Assert.Contains("paused", update.Text, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(2, lab.Running("n1", "web").Count);
-        lab.Ctl("n1", "service", "update", "--no-healthcheck", "web").Expect();
+        lab.Ctl("n1", "service", "update", "--update-monitor", "1s", "--no-healthcheck", "web").Expect();
         Assert.Equal(3, lab.Running("n1", "web").Count);
     }
 

@@ -84,7 +84,7 @@ public sealed class ImageTests : IDisposable
         var used = Image("rm", "--force", id);
         Assert.Contains("(cannot be forced) - image is being used by running container", used.Errors,
             StringComparison.Ordinal);
-        lab.Ctl("n1", "service", "update", "--image", $"{Lab.Image}:2", "web").Expect();
+        lab.Ctl("n1", "service", "update", "--update-monitor", "1s", "--image", $"{Lab.Image}:2", "web").Expect();
         Wait.Until(
             "nothing uses the first image", ConvergeSeconds,
             () => Users(id) == "0");

@@ -61,7 +61,7 @@ public sealed class OrchestrationTests
         Wait.Until("another leader says that it is paused", ConvergeSeconds, () => QuickCtl.Run(
             other, "service", "inspect", "--format", "{{.UpdateStatus.State}}", "web").Output.Trim() == "paused", Text);
         Assert.Equal(2, lab.Running(other, "web").Count(t => t.Image.Contains("web:1", StringComparison.Ordinal)));
-        lab.Ctl(other, "service", "update", "--image", Second, "web").Expect();
+        lab.Ctl(other, "service", "update", "--update-monitor", "1s", "--image", Second, "web").Expect();
         Wait.Until("three tasks of the second image", ConvergeSeconds, () => AllRun(3, "web:2"), Text);
     }
 
@@ -105,17 +105,19 @@ public sealed class OrchestrationTests
     public void Constraints_and_preferences_of_a_running_service_change()
     {
         lab.Create("web", "--replicas", "4", First).Expect();
-        lab.Ctl("n1", "service", "update", "--constraint-add", "node.role==worker", "web").Expect();
+        lab.Ctl(
+            "n1", "service", "update", "--update-monitor", "1s", "--constraint-add", "node.role==worker",
+            "web").Expect();
         Wait.Until(
             "all four on workers", ConvergeSeconds,
             () => AllRun(4, "web:1") && lab.Running("n1", "web").All(t => Lab.Workers.Contains(t.Node)), Text);
         foreach (var (host, zone) in new[] { ("n1", "a"), ("n2", "a"), ("n3", "a"), ("n4", "a"), ("n5", "b") })
-            lab.Ctl("n1", "node", "update", "--label-add", $"zone={zone}", host).Expect();
+            QuickCtl.Run("n1", "node", "update", "--label-add", $"zone={zone}", host).Expect();
         try
         {
             lab.Ctl(
-                "n1", "service", "update", "--constraint-rm", "node.role==worker", "--placement-pref-add",
-                "spread=node.labels.zone", "--force", "web").Expect();
+                "n1", "service", "update", "--update-monitor", "1s", "--constraint-rm", "node.role==worker",
+                "--placement-pref-add", "spread=node.labels.zone", "--force", "web").Expect();
             Wait.Until(
                 "two in each zone", ConvergeSeconds,
                 () => AllRun(4, "web:1") && lab.Running("n1", "web").Count(t => t.Node == "n5") == 2, Text);
@@ -123,7 +125,7 @@ public sealed class OrchestrationTests
         finally
         {
             foreach (var host in Lab.Hosts)
-                lab.Ctl("n1", "node", "update", "--label-rm", "zone", host).Expect();
+                QuickCtl.Run("n1", "node", "update", "--label-rm", "zone", host).Expect();
         }
     }
 

@@ -37,10 +37,10 @@ public sealed class RegistryAuthTests : IDisposable
             () => lab.ServiceText("n1", "own").Contains("access denied", StringComparison.Ordinal),
             () => lab.ServiceText("n1", "own"));
         // Told to one manager, for whichever leads.
-        lab.Ctl("n2", "service", "update", "--with-registry-auth", "--force", "own").Expect();
+        lab.Ctl("n2", "service", "update", "--update-monitor", "1s", "--with-registry-auth", "--force", "own").Expect();
         Assert.Equal("n4", lab.Running("n1", "own").Single().Node);
         lab.Ctl("n4", "image", "prune", "--all", "--force").Expect();
-        lab.Ctl("n1", "service", "update", "--image", $"{Locked}/demo/web:2", "own").Expect();
+        lab.Ctl("n1", "service", "update", "--update-monitor", "1s", "--image", $"{Locked}/demo/web:2", "own").Expect();
         Assert.Equal("n4", lab.Running("n1", "own").Single().Node);
 
         foreach (var show in new[]

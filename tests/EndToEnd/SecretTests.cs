@@ -95,7 +95,8 @@ public sealed class SecretTests : IDisposable
             "web", "--constraint", OnN4, "--secret", "source=one,target=key", $"{Lab.Image}:1").Expect();
         var before = lab.Running("n1", "web").Single().Id;
         lab.Ctl(
-            "n1", "service", "update", "--secret-rm", "one", "--secret-add", "source=two,target=key", "web").Expect();
+            "n1", "service", "update", "--update-monitor", "1s", "--secret-rm", "one", "--secret-add",
+            "source=two,target=key", "web").Expect();
         Assert.NotEqual(before, lab.Running("n1", "web").Single().Id);
         Assert.Equal("second", Read(lab.WebProcesses("n4").Single(), "/run/secrets/key"));
 
