@@ -38,6 +38,23 @@ internal sealed class MeshBook
             [.. service.Backends.Select(b => new RoutingMesh.Core.MeshBackend(
                 IPAddress.Parse(b.Address), (ushort)port.TargetPort))])));
 
+    /// <summary>The first of these ports that a service has on every node, in words; null when there is none.</summary>
+    internal string? Taken(IReadOnlyCollection<PortConfig> ports)
+    {
+        foreach (var port in ports)
+        {
+            var holder = _services.Values.FirstOrDefault(service => service.Ports.Any(
+                p => p.PublishedPort == port.PublishedPort && Protocol(p) == Protocol(port)));
+            if (holder is not null)
+            {
+                return $"port {port.PublishedPort}/{port.Protocol.ToString().ToLowerInvariant()} is published by "
+                    + $"service {holder.ServiceId} on every node already; use another, or remove it from the service";
+            }
+        }
+
+        return null;
+    }
+
     internal static MeshProtocol Protocol(PortConfig port) =>
         port.Protocol == PortConfig.Types.Protocol.Udp ? MeshProtocol.Udp : MeshProtocol.Tcp;
 }

@@ -197,7 +197,7 @@ public sealed class WorkerNetwork : INodeDataPlane, IAsyncDisposable
         await AloneAsync(
             async () =>
             {
-                reason = _hostPorts.Taken(id, ports);
+                reason = _hostPorts.Taken(id, ports) ?? _book.Taken(ports);
                 if (reason is not null)
                 {
                     return;

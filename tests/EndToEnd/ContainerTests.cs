@@ -158,6 +158,11 @@ public sealed class ContainerTests : IDisposable
         var taken = Run("-d", "-p", "8099:80", $"{Lab.Image}:1");
         Assert.Equal(125, taken.ExitCode);
         Assert.Contains("8099", taken.Errors, StringComparison.Ordinal);
+        lab.Create("web", "--replicas", "0", "--publish", "8098:80", $"{Lab.Image}:1").Expect();
+        Wait.Until(
+            "what a service has on every node is taken too", ConvergeSeconds,
+            () => Run("--rm", "-p", "8098:80", $"{Lab.Image}:1", "true") is { ExitCode: 125 } refused
+                && refused.Errors.Contains("is published by service", StringComparison.Ordinal));
         Assert.Equal(125, Run("-d", "--name", "front", $"{Lab.Image}:1").ExitCode);
         Assert.Contains("stop it first", Ctl("rm", "front").Errors, StringComparison.Ordinal);
 
