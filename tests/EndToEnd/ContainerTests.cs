@@ -157,7 +157,7 @@ public sealed class ContainerTests : IDisposable
         Assert.Contains("8099->80/tcp", Ctl("ps").Expect().Output, StringComparison.Ordinal);
         var taken = Run("-d", "-p", "8099:80", $"{Lab.Image}:1");
         Assert.Equal(125, taken.ExitCode);
-        Assert.Contains("8099", taken.Errors, StringComparison.Ordinal);
+        Assert.True(taken.Errors.Contains("8099", StringComparison.Ordinal), taken.Text);
         lab.Create("web", "--replicas", "0", "--publish", "8098:80", $"{Lab.Image}:1").Expect();
         Wait.Until(
             "what a service has on every node is taken too", ConvergeSeconds,

@@ -26,6 +26,9 @@ internal sealed class ContainerEntry : IDisposable
     /// <summary>Create, start and delete exclude each other.</summary>
     internal SemaphoreSlim Verb { get; } = new(1, 1);
 
+    /// <summary>Known before there is a record: who looks while it is made must not take it for a task's.</summary>
+    internal bool OneOff { get; init; }
+
     internal Task<ContainerExit> Ended => _ended.Task;
 
     /// <summary>Somebody has been attached to it since this daemon knows it.</summary>
@@ -54,7 +57,7 @@ internal sealed class ContainerEntry : IDisposable
                     _ => ContainerPhase.Created,
                 };
                 return new ContainerState(
-                    Id, phase, _record?.Init.Pid ?? 0, _record?.StartedAt, _record?.Exit, _record?.OneOff ?? false);
+                    Id, phase, _record?.Init.Pid ?? 0, _record?.StartedAt, _record?.Exit, _record?.OneOff ?? OneOff);
             }
         }
     }

@@ -90,7 +90,7 @@ public sealed class ContainerRuntime : IAsyncDisposable
             throw new ContainerException(
                 $"init was asked for, but {_host.Options.InitBinary} is not installed (package tini)");
         }
-        var entry = new ContainerEntry(spec.Id, _host.Paths.For(spec.Id));
+        var entry = new ContainerEntry(spec.Id, _host.Paths.For(spec.Id)) { OneOff = spec.OneOff };
         if (!_entries.TryAdd(spec.Id, entry))
             throw new ContainerException($"container {spec.Id} exists already; delete it first");
         var made = false;

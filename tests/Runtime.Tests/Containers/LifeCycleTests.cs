@@ -55,6 +55,21 @@ public sealed class LifeCycleTests(ContainerFixture fixture) : IClassFixture<Con
         Assert.Equal((3, null), (exit.ExitCode, exit.Error));
     }
 
+    /// <summary>A worker removes what is nobody's task and not a person's either, at any moment.</summary>
+    [Fact]
+    public async Task A_container_of_a_person_is_one_while_it_is_made()
+    {
+        var spec = fixture.Spec("/bin/true") with { OneOff = true };
+        var creating = Task.Run(() => fixture.Runtime.CreateAsync(spec, ContainerFixture.Deadline));
+        var seen = new List<ContainerState>();
+        while (!creating.IsCompleted)
+            seen.AddRange(fixture.Runtime.List().Where(c => c.Id == spec.Id));
+        await creating;
+        await fixture.Runtime.DeleteAsync(spec.Id, ContainerFixture.Deadline);
+        Assert.Contains(seen, c => c.Phase == ContainerPhase.Creating);
+        Assert.All(seen, c => Assert.True(c.OneOff));
+    }
+
     [Fact]
     public async Task States_go_from_created_over_running_to_exited()
     {
