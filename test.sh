@@ -7,6 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
 
+BUILD_SECONDS=900
 UNIT_SECONDS=300
 PURE_SECONDS=1200
 END_TO_END_SECONDS=1080
@@ -33,7 +34,7 @@ done
 passed=0
 failed=0
 running=
-lanes=()
+declare -A lanes=()
 mkdir -p $LOGS
 # Everything started from here carries this mark, so that what stays can be told from other people's processes.
 export SWARM_TEST_RUN=$$
@@ -106,7 +107,7 @@ build() {
     say "building …"
     local started=$SECONDS
     # One warm compiler takes half the time of one for each project; end_compiler ends it.
-    if ! bounded 900 dotnet build Swarm.sln -c Release --nologo -v q -m:2 -nodeReuse:false \
+    if ! bounded $BUILD_SECONDS dotnet build Swarm.sln -c Release --nologo -v q -m:2 -nodeReuse:false \
         -p:UseSharedCompilation=true >$LOGS/build.log 2>&1; then
         grep -E 'error' $LOGS/build.log | sort -u | head -n 40 || tail -n 40 $LOGS/build.log
         say "the solution does not build: $LOGS/build.log"
@@ -147,6 +148,15 @@ project() {
     fi
 }
 
+# projects SECONDS NAME…: those of them that were chosen
+projects() {
+    local seconds=$1 name
+    shift
+    for name in "$@"; do
+        ! chosen "$name.Tests" || project "$name.Tests" "$seconds"
+    done
+}
+
 # Name, message and the part of the stack that is ours.
 show_failures() {
     grep -vE '^\s+at (Xunit|System|Microsoft|InvokeStub|FsCheck)|^\[xUnit|^Test run for|test files matched|^\s*$' "$1" |
@@ -178,7 +188,7 @@ is_one_of() {
 # start_lane FUNCTION: beside what follows, in a process of its own; what it counts comes back in a file.
 start_lane() {
     lane "$1" 5>&- 6>&- 7>&- >"$LOGS/$1.out" 2>&1 &
-    lanes+=($!)
+    lanes[$1]=$!
 }
 
 lane() {
@@ -194,10 +204,7 @@ lane() {
 pure_tests() {
     # Such a process runs when nobody else wants to.
     chrt --idle --pid 0 $BASHPID || renice -n 19 -p $BASHPID >/dev/null
-    local name
-    for name in "${PURE[@]}"; do
-        ! chosen "$name.Tests" || project "$name.Tests" $PURE_SECONDS
-    done
+    projects $PURE_SECONDS "${PURE[@]}"
     if chosen ClusterSim; then
         cluster_sim raft --seeds 300
         cluster_sim swarm --seeds 30
@@ -206,12 +213,9 @@ pure_tests() {
 }
 
 waiting_tests() {
-    local name
-    for name in "${WAITING[@]}"; do
-        ! chosen "$name.Tests" || project "$name.Tests" $UNIT_SECONDS
-    done
+    projects $UNIT_SECONDS "${WAITING[@]}"
     # The end-to-end tests come next and need them.
-    [ -z "$end_to_end" ] || scripts/build.sh
+    [ -z "$end_to_end" ] || bounded $BUILD_SECONDS scripts/build.sh
 }
 
 other_tests() {
@@ -222,18 +226,18 @@ other_tests() {
     done
 }
 
-# join_lane NUMBER FUNCTION: waits for it, and shows and counts what it did.
+# join_lane FUNCTION: waits for it, and shows and counts what it did.
 join_lane() {
     local ok bad
     wait "${lanes[$1]}" || true
     unset "lanes[$1]"
-    cat "$LOGS/$2.out"
-    if read -r ok bad <"$LOGS/$2.count"; then
+    cat "$LOGS/$1.out"
+    if read -r ok bad <"$LOGS/$1.count"; then
         passed=$((passed + ok))
         failed=$((failed + bad))
     else
         failed=$((failed + 1))
-        say "$2 did not come to their end"
+        say "$1 did not come to their end"
     fi
 }
 
@@ -265,7 +269,7 @@ end_to_end=
 start_lane pure_tests
 start_lane waiting_tests
 other_tests
-join_lane 1 waiting_tests
+join_lane waiting_tests
 [ -z "$end_to_end" ] || project EndToEnd $END_TO_END_SECONDS
-join_lane 0 pure_tests
+join_lane pure_tests
 nothing_left

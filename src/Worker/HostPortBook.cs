@@ -55,7 +55,7 @@ internal sealed class HostPortBook(string directory)
     {
         foreach (var port in ports)
         {
-            var text = $"{port.PublishedPort}/{port.Protocol.ToString().ToLowerInvariant()}";
+            var text = MeshBook.Text(port);
             if (_tasks.FirstOrDefault(t => t.Key != task && t.Value.Ports.Any(
                 p => p.PublishedPort == port.PublishedPort && p.Protocol == port.Protocol)).Key is { } holder)
             {

@@ -47,13 +47,17 @@ internal sealed class MeshBook
                 p => p.PublishedPort == port.PublishedPort && Protocol(p) == Protocol(port)));
             if (holder is not null)
             {
-                return $"port {port.PublishedPort}/{port.Protocol.ToString().ToLowerInvariant()} is published by "
-                    + $"service {holder.ServiceId} on every node already; use another, or remove it from the service";
+                return $"port {Text(port)} is published by service {holder.ServiceId} on every node already; use "
+                    + "another, or remove it from the service";
             }
         }
 
         return null;
     }
+
+    /// <summary>A published port as people write it: 80/tcp.</summary>
+    internal static string Text(PortConfig port) =>
+        $"{port.PublishedPort}/{port.Protocol.ToString().ToLowerInvariant()}";
 
     internal static MeshProtocol Protocol(PortConfig port) =>
         port.Protocol == PortConfig.Types.Protocol.Udp ? MeshProtocol.Udp : MeshProtocol.Tcp;
