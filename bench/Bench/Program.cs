@@ -67,6 +67,7 @@ static Contestant Contest(string word)
         {
             "etcd" => n => new EtcdWrites(parts[0], n, compare: false),
             "etcd-cas" => n => new EtcdWrites(parts[0], n, compare: true),
+            "swarm-config" => n => new ConfigWrites(parts[0], n),
             _ => n => new LabelWrites(parts[0], n),
         },
         [Environment.ProcessId, .. parts[1..].Select(p => int.Parse(p, CultureInfo.InvariantCulture))]);

@@ -65,6 +65,7 @@ internal sealed class ClusterStore(TimeProvider clock) : IStateMachine
         ApplyResult result;
         lock (_gate)
         {
+            SpecSharing.Share(entry, _current);
             result = _current.Apply(entry, index);
             Step(new StateStep(result.State, result.Changes, entry.At));
         }

@@ -209,7 +209,7 @@ internal sealed class Dispatcher(
     /// <summary>Heartbeats may be lost, changes of the state not: nodes would never hear of them.</summary>
     private void OnStep(StateStep step)
     {
-        if (!_steps!.TryAdd(step))
+        if (!step.Changes.AtMostPayloads && !_steps!.TryAdd(step))
         {
             Fail();
         }

@@ -30,6 +30,7 @@ public sealed class ManagerNode : IAsyncDisposable
     private readonly PeerPolicy _peers;
     private readonly HandOver _handOver;
     private readonly VaultWatch? _vault;
+    private readonly CommandTools _tools;
     private RpcServer? _server;
 
     private ManagerNode(ManagerOptions options)
@@ -43,6 +44,8 @@ public sealed class ManagerNode : IAsyncDisposable
         _touch = new RaftTouch(_raft, TimeProvider.System);
         _peers = new PeerPolicy(_store, _touch, options.Identify);
         _handOver = new HandOver(_raft, _log);
+        _tools = new CommandTools(
+            _raft, new ImagePinner(options.ResolveImage), () => options.AdvertiseAddress.ToString(), Members);
         _leadership = new LeadershipWatch(_raft, _log, _store.Counters, NewSession);
         _vault = options.AtRest is { } atRest ? new VaultWatch(atRest, _store, _raft, _log, _leadership.Break) : null;
     }
@@ -226,20 +229,8 @@ public sealed class ManagerNode : IAsyncDisposable
         return Session;
     }
 
-    private LeaderCommands Commands(LeaderSession session, AskedCommand? request)
-    {
-        var context = new LeaderContext(_store, _raft, session, Members, request);
-        return new LeaderCommands(
-            new ServiceCommands(context, new ImagePinner(_options.ResolveImage)),
-            new NodeCommands(context, _raft, () => _options.AdvertiseAddress.ToString()),
-            new Queries(context.FreshStateAsync, Members),
-            new Watches(context),
-            new EventStream(context),
-            new ObservationCommands(context),
-            new ClusterCommands(context),
-            new PayloadCommands(context),
-            new TaskSessions(context));
-    }
+    private LeaderCommands Commands(LeaderSession session, AskedCommand? request) =>
+        new(new LeaderContext(_store, _raft, session, _tools.Members, request), _tools);
 
     /// <summary>Answers from what this manager has, whoever leads.</summary>
     internal Queries StaleQueries() => new(_ => Task.FromResult(_store.Current), Members);

@@ -19,6 +19,8 @@ internal sealed class NodeCaService(ManagerNode manager, ClusterStore store, Man
     private static readonly RpcMethod<IssueCertificateRequest, IssueCertificateResponse> IssueMethod =
         RpcMethod<IssueCertificateRequest, IssueCertificateResponse>.Of(Wire.NodeCa, "IssueCertificate");
 
+    private static readonly RequestMarks IssueMarks = new("IssueCertificate", IssueCertificateRequest.Descriptor);
+
     private static readonly RpcMethod<RenewCertificateRequest, IssueCertificateResponse> RenewMethod =
         RpcMethod<RenewCertificateRequest, IssueCertificateResponse>.Of(Wire.NodeCa, "RenewCertificate");
 
@@ -67,7 +69,7 @@ internal sealed class NodeCaService(ManagerNode manager, ClusterStore store, Man
         var id = new NodeId(NewIds.Next());
         // A request that cannot be signed stores nothing.
         var certificate = Sign(request.CsrDer.Span, id, role);
-        var asked = RequestMarks.Of("IssueCertificate", request) is { } mark
+        var asked = IssueMarks.Of(request) is { } mark
             ? new AskedCommand(mark, TimeSpan.Zero)
             : null;
         var result = await session.Proposer.For(asked).CommandAsync(

@@ -42,7 +42,15 @@ internal sealed class PlannerLoop(ClusterStore store, Proposer proposer, Manager
     {
         var planner = new Planner();
         var changed = new Wakeup();
-        using var subscription = store.Subscribe(_ => changed.Set(), out _);
+        using var subscription = store.Subscribe(
+            step =>
+            {
+                if (!step.Changes.AtMostPayloads)
+                {
+                    changed.Set();
+                }
+            },
+            out _);
         DateTimeOffset? wakeAt = null;
         while (!leading.IsCancellationRequested)
         {

@@ -41,6 +41,8 @@ internal sealed class RaftLink : IDisposable
     private readonly Thread _thread;
     private readonly ArrayBufferWriter<byte> _batch = new();
     private readonly ArrayBufferWriter<byte> _single = new();
+    private readonly RaftMessageWriter _batchWriter = new();
+    private readonly RaftMessageWriter _singleWriter = new();
     private List<RaftMessage> _waiting = [];
     private List<RaftMessage> _taken = [];
     private RawOutput? _output;
@@ -97,7 +99,7 @@ internal sealed class RaftLink : IDisposable
     {
         try
         {
-            RaftFrame.Write(_single, RaftMessageCodec.Encode(message));
+            RaftFrame.Write(_single, _singleWriter.Write(message));
             output.Stream.Write(_single.WrittenSpan);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
@@ -184,7 +186,7 @@ internal sealed class RaftLink : IDisposable
                 RaftFrame.Write(_batch, []);
             foreach (var message in _taken)
             {
-                RaftFrame.Write(_batch, RaftMessageCodec.Encode(message));
+                RaftFrame.Write(_batch, _batchWriter.Write(message));
                 if (_batch.WrittenCount >= MaxBatchBytes)
                     Flush(output.Stream);
             }

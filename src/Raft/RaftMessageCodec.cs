@@ -28,8 +28,12 @@ public static class RaftMessageCodec
     /// <summary>The bytes of a message, at most <see cref="RaftLimits.MaxMessageBytes"/>.</summary>
     public static byte[] Encode(RaftMessage message)
     {
-        ArgumentNullException.ThrowIfNull(message);
-        var w = new WireWriter(message.CostBytes + RaftLimits.MaxNameBytes);
+        var writer = new RaftMessageWriter();
+        return writer.Write(message).ToArray();
+    }
+
+    internal static void Write(WireWriter w, RaftMessage message)
+    {
         w.Byte(FormatVersion);
         w.Byte((byte)KindOf(message));
         var e = message.Envelope;
@@ -39,7 +43,6 @@ public static class RaftMessageCodec
         w.UInt64(e.Term);
         w.Text(e.FromAddress);
         MessageBodies.Write(w, message);
-        return w.ToArray();
     }
 
     /// <summary>Reads <see cref="Encode"/>'s bytes; nothing of the result refers to <paramref name="bytes"/>.</summary>

@@ -9,6 +9,13 @@ internal sealed class WireWriter(int capacityBytes = 256)
     private byte[] _buffer = new byte[capacityBytes];
     private int _length;
 
+    public int CapacityBytes => _buffer.Length;
+
+    /// <summary>What was written so far; good until more is.</summary>
+    public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
+
+    public void Clear() => _length = 0;
+
     public void Byte(byte value) => Grow(1)[0] = value;
 
     public void Bool(bool value) => Byte(value ? (byte)1 : (byte)0);

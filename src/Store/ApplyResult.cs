@@ -77,8 +77,12 @@ public sealed record Changes(
     /// <summary>Secrets and configs.</summary>
     public ImmutableArray<Change<PayloadRecord>> Payloads { get; init; } = [];
 
+    /// <summary>At most secrets and configs differ. They concern a node together with the task that names them, and
+    /// a service that names them has changed itself: nobody plans or sends anything for them alone.</summary>
+    public bool AtMostPayloads => Tasks.IsEmpty && Services.IsEmpty && Nodes.IsEmpty && !Cluster;
+
     /// <summary>True when the entry changed nothing.</summary>
-    public bool IsEmpty => Tasks.IsEmpty && Services.IsEmpty && Nodes.IsEmpty && Payloads.IsEmpty && !Cluster;
+    public bool IsEmpty => AtMostPayloads && Payloads.IsEmpty;
 }
 
 /// <summary>The next state, what differs, and one outcome for each action in its order.</summary>

@@ -31,11 +31,17 @@ internal sealed class ChangeList<TKey, TRecord>
             return [];
         }
 
-        var changes = ImmutableArray.CreateBuilder<Change<TRecord>>(1 + (_order?.Count ?? 0));
-        Add(changes, first, after);
-        for (var i = 0; i < (_order?.Count ?? 0); i++)
+        if (_order is null)
         {
-            Add(changes, _order![i], after);
+            var now = after.Get(first.Key);
+            return ReferenceEquals(first.Before, now) ? [] : [new Change<TRecord>(first.Before, now)];
+        }
+
+        var changes = ImmutableArray.CreateBuilder<Change<TRecord>>(1 + _order.Count);
+        Add(changes, first, after);
+        foreach (var touched in _order)
+        {
+            Add(changes, touched, after);
         }
 
         return changes.DrainToImmutable();

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Google.Protobuf;
 using Swarm.Protocol.V1;
 
@@ -86,7 +87,13 @@ public static class EntryCodec
             throw new InvalidDataException($"a command is one action, not {message.Actions.Count}");
         }
 
-        return new StoreEntry(Timestamps.FromNs(message.AtNs), [.. message.Actions.Select(ActionCodec.FromMessage)])
+        var actions = ImmutableArray.CreateBuilder<StoreAction>(message.Actions.Count);
+        foreach (var action in message.Actions)
+        {
+            actions.Add(ActionCodec.FromMessage(action));
+        }
+
+        return new StoreEntry(Timestamps.FromNs(message.AtNs), actions.MoveToImmutable())
         {
             Request = RequestCodec.FromMessage(message.Request),
             PlannedOn = message.PlannedOn,

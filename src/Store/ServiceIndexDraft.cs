@@ -21,6 +21,10 @@ internal sealed class ServiceIndexDraft(ServiceTasks before, object owner)
 
     internal bool Dropped { get; set; }
 
+    /// <summary>Some task came, went, or counts differently.</summary>
+    internal bool Changed => _slots is not null || _waiting is not null || Running != before.Running
+        || _pendingUses.Count != 0 || !ReferenceEquals(_specUses, before.SpecUses);
+
     internal bool HasTasks => (_slots?.Count ?? before.Slots.Count) > 0;
 
     internal bool IsUsed(ulong version) => Uses(version) > 0;

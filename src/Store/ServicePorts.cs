@@ -18,7 +18,7 @@ public static class ServicePorts
             : endpoint.Ports.Where(p => p.PublishedPort != 0 && p.IsIngress() == ingress).Select(PortKey.Of);
 
     /// <summary>Ingress ports that nobody else may have: those asked for and those allocated.</summary>
-    internal static IEnumerable<PortKey> Claimed(ServiceRecord service) => service.Removing || HasNone(service)
+    private static IEnumerable<PortKey> Claimed(ServiceRecord? service) => service is null or { Removing: true }
         ? []
         : Named(service.Spec, ingress: true)
             .Concat(service.Ports.Where(p => p.PublishedPort != 0 && p.IsIngress()).Select(PortKey.Of))
@@ -52,6 +52,19 @@ public static class ServicePorts
         }
 
         return null;
+    }
+
+    /// <summary>The index of ingress ports after a service changed.</summary>
+    internal static ImmutableSortedDictionary<PortKey, ServiceId> Moved(
+        ImmutableSortedDictionary<PortKey, ServiceId> ports, ServiceRecord? old, ServiceRecord? record)
+    {
+        if (HasNone(old) && HasNone(record))
+        {
+            return ports;
+        }
+
+        ports = Claimed(old).Aggregate(ports, (left, port) => left.Remove(port));
+        return Claimed(record).Aggregate(ports, (all, port) => all.SetItem(port, record!.Id));
     }
 
     /// <summary>The index of host-mode ports after a service changed.</summary>

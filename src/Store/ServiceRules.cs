@@ -58,7 +58,7 @@ internal static class ServiceRules
         {
             if (service.Update is { IsPaused: true } || !service.Registries.SequenceEqual(registries))
             {
-                Put(draft, service with
+                draft.ChangeService(service with
                 {
                     Update = service.Update is { IsPaused: true } ? null : service.Update,
                     Registries = registries,
@@ -95,7 +95,7 @@ internal static class ServiceRules
             return missing;
         }
 
-        Put(draft, JobRules.Begin(draft, service, service with
+        draft.ChangeService(JobRules.Begin(draft, service, service with
         {
             Spec = action.Spec,
             SpecVersion = draft.Index,
@@ -133,11 +133,11 @@ internal static class ServiceRules
 
         if (service.IsJob)
         {
-            Put(draft, JobRules.RollBack(draft, service));
+            draft.ChangeService(JobRules.RollBack(draft, service));
             return ActionOutcome.Applied;
         }
 
-        Put(draft, service with
+        draft.ChangeService(service with
         {
             Spec = service.PreviousSpec,
             SpecVersion = service.PreviousSpecVersion,
@@ -162,7 +162,7 @@ internal static class ServiceRules
             return ActionOutcome.Conflict($"service {service.Spec.Name}", draft.PlannedOn, service.Version);
         }
 
-        Put(draft, service with { Removing = true, Update = null, Registries = [] });
+        draft.ChangeService(service with { Removing = true, Update = null, Registries = [] });
         return ActionOutcome.Applied;
     }
 
@@ -192,7 +192,7 @@ internal static class ServiceRules
 
         if (service.Update != action.Status)
         {
-            Put(draft, service with { Update = action.Status });
+            draft.ChangeService(service with { Update = action.Status });
         }
 
         return ActionOutcome.Applied;
@@ -213,12 +213,9 @@ internal static class ServiceRules
             }
         }
 
-        Put(draft, service with { Ports = action.Ports, PortsSpecVersion = service.SpecVersion });
+        draft.ChangeService(service with { Ports = action.Ports, PortsSpecVersion = service.SpecVersion });
         return ActionOutcome.Applied;
     }
-
-    private static void Put(StateDraft draft, ServiceRecord service) =>
-        draft.PutService(service with { Version = draft.Index, UpdatedAt = draft.At });
 
     private static ActionOutcome NameInUse(string name) => ActionOutcome.Refused(
         RefusalKind.NameInUse,

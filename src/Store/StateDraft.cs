@@ -16,21 +16,25 @@ namespace Swarm.Store;
 internal sealed class StateDraft(
     ClusterState before, DateTimeOffset at, ulong index, ulong plannedOn = 0, int actions = 0)
 {
-    private readonly PersistentDictionary<TaskId, TaskRecord>.Builder _tasks = before.Tasks.ToBuilder();
-    private readonly PersistentDictionary<ServiceId, ServiceRecord>.Builder _services = before.Services.ToBuilder();
-    private readonly PersistentDictionary<NodeId, NodeRecord>.Builder _nodes = before.Nodes.ToBuilder();
-    private readonly PersistentDictionary<PayloadId, PayloadRecord>.Builder _payloads = before.Payloads.ToBuilder();
-    private readonly PersistentDictionary<TaskId, DateTimeOffset>.Builder _ranSince = before.RanSince.ToBuilder();
-    private readonly TaskChanges _changedTasks = new(index, actions);
-    private readonly ChangeList<ServiceId, ServiceRecord> _changedServices = new();
-    private readonly ChangeList<NodeId, NodeRecord> _changedNodes = new();
-    private readonly ChangeList<PayloadId, PayloadRecord> _changedPayloads = new();
+    private RecordDraft<ServiceId, ServiceRecord> _services = new(before.Services);
+    private RecordDraft<NodeId, NodeRecord> _nodes = new(before.Nodes);
+    private RecordDraft<PayloadId, PayloadRecord> _payloads = new(before.Payloads);
+    private PersistentDictionary<TaskId, TaskRecord>.Builder? _openTasks;
+    private PersistentDictionary<TaskId, DateTimeOffset>.Builder? _openRanSince;
+    private TaskChanges? _changedTasks;
+    private TaskStatuses? _statuses;
     private readonly TaskIndexDraft _index = new(before);
-    private readonly TaskStatuses _statuses = new(at);
     private NodeRecord? _node;
     private (string? Id, uint Hash) _hashed = ("", StableHash.Of(""));
     private bool _clusterChanged;
     private (ServiceId Service, ulong Version, Resources? Resources, bool IsKnown) _reserved;
+
+    private PersistentDictionary<TaskId, TaskRecord>.Builder OpenTasks => _openTasks ??= before.Tasks.ToBuilder();
+
+    private PersistentDictionary<TaskId, DateTimeOffset>.Builder OpenRanSince =>
+        _openRanSince ??= before.RanSince.ToBuilder();
+
+    internal TaskStatuses Statuses => _statuses ??= new TaskStatuses(at);
 
     internal DateTimeOffset At => at;
 
@@ -56,7 +60,7 @@ internal sealed class StateDraft(
 
     private ImmutableSortedDictionary<string, ImmutableSortedSet<NodeId>> Hostnames { get; set; } = before.Hostnames;
 
-    internal TaskRecord? Task(TaskId id) => _tasks.Get(id, HashOf(id));
+    internal TaskRecord? Task(TaskId id) => OpenTasks.Get(id, HashOf(id));
 
     internal ServiceRecord? Service(ServiceId id) => _services.Get(id);
 
@@ -73,11 +77,10 @@ internal sealed class StateDraft(
 
     internal PayloadRecord? Payload(PayloadId id) => _payloads.Get(id);
 
-
     internal IEnumerable<ServiceRecord> Services => _services.ToMap().Values;
 
     /// <summary>Some task of a version of a service is wanted up and has not ended.</summary>
-    internal bool WantedTasks(ServiceId service, ulong version) => _tasks.ToMap().Values.Any(
+    internal bool WantedTasks(ServiceId service, ulong version) => OpenTasks.ToMap().Values.Any(
         t => t.ServiceId == service && t.SpecVersion == version && t.IsWanted && !t.Status.State.IsTerminal());
 
     internal ImmutableArray<TaskId> TasksOn(NodeId node) => _index.TasksOn(node);
@@ -88,23 +91,23 @@ internal sealed class StateDraft(
 
     internal void PutPayload(PayloadRecord record)
     {
-        _changedPayloads.Note(record.Id, _payloads.Get(record.Id));
-        _payloads.Set(record.Id, record);
-        PayloadNames = PayloadNames.SetItem(PayloadName.Of(record), record.Id);
+        var old = _payloads.Put(record.Id, record);
+        if (old?.Spec.Name != record.Spec.Name)
+        {
+            PayloadNames = old is null ? PayloadNames : PayloadNames.Remove(PayloadName.Of(old));
+            PayloadNames = PayloadNames.SetItem(PayloadName.Of(record), record.Id);
+        }
     }
 
     internal void DropPayload(PayloadRecord record)
     {
-        _changedPayloads.Note(record.Id, record);
-        _payloads.Remove(record.Id);
+        _payloads.Drop(record.Id, record);
         PayloadNames = PayloadNames.Remove(PayloadName.Of(record));
     }
 
     internal void PutNode(NodeRecord record)
     {
-        var old = _nodes.Get(record.Id);
-        _changedNodes.Note(record.Id, old);
-        _nodes.Set(record.Id, record);
+        var old = _nodes.Put(record.Id, record);
         _node = null;
         if (old is null)
         {
@@ -121,8 +124,7 @@ internal sealed class StateDraft(
 
     internal void DropNode(NodeRecord record)
     {
-        _changedNodes.Note(record.Id, record);
-        _nodes.Remove(record.Id);
+        _nodes.Drop(record.Id, record);
         _node = null;
         NetworkIndexes = Subnets.Freed(NetworkIndexes, record.NetworkIndex);
         ForgetHostname(record);
@@ -130,20 +132,19 @@ internal sealed class StateDraft(
 
     internal void PutService(ServiceRecord record)
     {
-        var old = _services.Get(record.Id);
-        _changedServices.Note(record.Id, old);
-        _reserved = default;
         var kept = _index.KeptSpecs(record);
-        _services.Set(record.Id, ReferenceEquals(kept, record.KeptSpecs) ? record : record with { KeptSpecs = kept });
-        ClaimName(old, record);
-        ClaimPorts(old, record);
+        StoreService(ReferenceEquals(kept, record.KeptSpecs) ? record : record with { KeptSpecs = kept });
     }
+
+    /// <summary>As <see cref="PutService"/>, of what is changed by this entry.</summary>
+    internal void ChangeService(ServiceRecord record) => StoreService(
+        record with { Version = index, UpdatedAt = at, KeptSpecs = _index.KeptSpecs(record) });
 
     /// <summary>As <see cref="PutService"/> before the tasks that use the kept specs are there.</summary>
     internal void RestoreService(ServiceRecord record)
     {
         _reserved = default;
-        _services.Set(record.Id, record);
+        _services.Restore(record.Id, record);
         ClaimName(null, record);
         ClaimPorts(null, record);
     }
@@ -153,14 +154,13 @@ internal sealed class StateDraft(
         PutTask(null, record);
         if (ranSince != default)
         {
-            _ranSince.Set(record.Id, ranSince);
+            OpenRanSince.Set(record.Id, ranSince);
         }
     }
 
     internal void DropService(ServiceRecord record)
     {
-        _changedServices.Note(record.Id, record);
-        _services.Remove(record.Id);
+        _services.Drop(record.Id, record);
         _reserved = default;
         _index.DropService(record.Id);
         ClaimName(record, null);
@@ -169,23 +169,23 @@ internal sealed class StateDraft(
 
     internal void PutTask(TaskRecord? old, TaskRecord record)
     {
-        _changedTasks.Note(old, record);
+        (_changedTasks ??= new(index, actions)).Note(old, record);
         var hash = HashOf(record.Id);
-        _tasks.Set(record.Id, hash, record);
+        OpenTasks.Set(record.Id, hash, record);
         if (old?.Status.State == TaskState.Running && record.Status.State.IsTerminal())
         {
-            _ranSince.Set(record.Id, old.Status.AppliedAt);
+            OpenRanSince.Set(record.Id, old.Status.AppliedAt);
         }
 
-        _index.Put((old, record, hash), Reservations(record), _tasks);
+        _index.Put((old, record, hash), Reservations(record), OpenTasks);
     }
 
     internal void DropTask(TaskRecord record)
     {
-        _changedTasks.Note(record, null);
-        _tasks.Remove(record.Id);
-        _ranSince.Remove(record.Id);
-        if (_index.Drop(record, Reservations(record), _tasks) && Service(record.ServiceId) is { } service)
+        (_changedTasks ??= new(index, actions)).Note(record, null);
+        OpenTasks.Remove(record.Id);
+        OpenRanSince.Remove(record.Id);
+        if (_index.Drop(record, Reservations(record), OpenTasks) && Service(record.ServiceId) is { } service)
         {
             PutService(service);
         }
@@ -193,25 +193,29 @@ internal sealed class StateDraft(
 
     internal (ClusterState State, Changes Changes) Finish()
     {
-        var tasks = _tasks.ToMap();
+        var tasks = _openTasks?.ToMap() ?? before.Tasks;
         var services = _services.ToMap();
         var nodes = _nodes.ToMap();
         var payloads = _payloads.ToMap();
         var changes = new Changes(
-            _changedTasks.Finish(), _changedServices.Finish(services), _changedNodes.Finish(nodes),
-            _clusterChanged)
+            _changedTasks?.Finish() ?? [], _services.Changes(services),
+            _nodes.Changes(nodes), _clusterChanged)
         {
-            Payloads = _changedPayloads.Finish(payloads),
+            Payloads = _payloads.Changes(payloads),
         };
+        var (byService, waitingServices) = _index.ByService();
         var state = before with
         {
+            ByNode = _index.ByNode(),
+            ByService = byService,
+            WaitingServices = waitingServices,
             LastIndex = index,
             Cluster = Cluster,
             Tasks = tasks,
             Services = services,
             Nodes = nodes,
             Payloads = payloads,
-            RanSince = _ranSince.ToMap(),
+            RanSince = _openRanSince?.ToMap() ?? before.RanSince,
             IngressPorts = IngressPorts,
             HostModePorts = HostModePorts,
             ServiceNames = ServiceNames,
@@ -220,14 +224,8 @@ internal sealed class StateDraft(
             NetworkIndexes = NetworkIndexes,
             NodesRevision = changes.Nodes.IsEmpty ? before.NodesRevision : index,
         };
-        return (_index.Finish(state), changes);
+        return (state, changes);
     }
-
-    /// <summary>The status of a task that was made as this one.</summary>
-    internal TaskStatusRecord Created(TaskStatusRecord status) => _statuses.Created(status);
-
-    /// <summary>What the status becomes when its task gets a node.</summary>
-    internal TaskStatusRecord Assigned(TaskStatusRecord status) => _statuses.Assigned(status);
 
     /// <summary>A task is looked up, written, and entered in three indexes, one after the other: by one hash.</summary>
     private uint HashOf(TaskId id)
@@ -253,6 +251,14 @@ internal sealed class StateDraft(
         var resources = service.KeptSpecs[task.SpecVersion].Task?.Reservations;
         _reserved = (task.ServiceId, task.SpecVersion, resources, true);
         return resources;
+    }
+
+    private void StoreService(ServiceRecord record)
+    {
+        var old = _services.Put(record.Id, record);
+        _reserved = default;
+        ClaimName(old, record);
+        ClaimPorts(old, record);
     }
 
     private void ForgetHostname(NodeRecord? old)
@@ -281,16 +287,7 @@ internal sealed class StateDraft(
 
     private void ClaimPorts(ServiceRecord? old, ServiceRecord? record)
     {
-        foreach (var port in old is null ? [] : ServicePorts.Claimed(old))
-        {
-            IngressPorts = IngressPorts.Remove(port);
-        }
-
-        foreach (var port in record is null ? [] : ServicePorts.Claimed(record))
-        {
-            IngressPorts = IngressPorts.SetItem(port, record!.Id);
-        }
-
+        IngressPorts = ServicePorts.Moved(IngressPorts, old, record);
         HostModePorts = ServicePorts.Moved(HostModePorts, old, record);
     }
 }

@@ -9,10 +9,12 @@ namespace Swarm.Store;
 internal sealed class TaskIndexDraft(ClusterState before)
 {
     private readonly object _owner = new();
-    private readonly Dictionary<ServiceId, ServiceIndexDraft> _services = [];
-    private readonly Dictionary<NodeId, NodeDraft> _nodes = [];
+
+    /// <summary>Null as long as nobody asked: most entries of users touch no task.</summary>
+    private Dictionary<ServiceId, ServiceIndexDraft>? _services;
+    private Dictionary<NodeId, NodeIndexDraft>? _nodes;
     private (ServiceId Id, ServiceIndexDraft Draft)? _last;
-    private (NodeId Id, NodeDraft Draft)? _lastNode;
+    private (NodeId Id, NodeIndexDraft Draft)? _lastNode;
 
     internal bool HasTasks(ServiceId service) => Of(service).HasTasks;
 
@@ -24,10 +26,10 @@ internal sealed class TaskIndexDraft(ClusterState before)
     internal ImmutableSortedDictionary<ulong, ServiceSpec> KeptSpecs(ServiceRecord record)
     {
         var kept = record.KeptSpecs;
-        var draft = Of(record.Id);
         foreach (var (version, _) in record.KeptSpecs)
         {
-            if (version != record.SpecVersion && version != record.PreviousSpecVersion && !draft.IsUsed(version))
+            if (version != record.SpecVersion && version != record.PreviousSpecVersion
+                && !IsUsed(record.Id, version))
             {
                 kept = kept.Remove(version);
             }
@@ -108,8 +110,14 @@ internal sealed class TaskIndexDraft(ClusterState before)
         return !service.IsUsed(record.SpecVersion);
     }
 
-    internal ClusterState Finish(ClusterState state)
+    /// <summary>What the nodes have now.</summary>
+    internal PersistentDictionary<NodeId, NodeTasks> ByNode()
     {
+        if (_nodes is null)
+        {
+            return before.ByNode;
+        }
+
         var nodes = before.ByNode.ToBuilder(_owner);
         foreach (var (id, node) in _nodes)
         {
@@ -122,19 +130,35 @@ internal sealed class TaskIndexDraft(ClusterState before)
             nodes.Set(id, node.Hash, node.Ids.With(node.Usage()));
         }
 
+        return nodes.ToMap();
+    }
+
+    /// <summary>What the services have now, of those that have tasks, and which of them have some that wait.</summary>
+    internal (PersistentDictionary<ServiceId, ServiceTasks> All, PersistentDictionary<ServiceId, bool> Waiting)
+        ByService()
+    {
+        if (_services is null)
+        {
+            return (before.ByService, before.WaitingServices);
+        }
+
         var services = before.ByService.ToBuilder(_owner);
         PersistentDictionary<ServiceId, bool>.Builder? waitingServices = null;
         foreach (var (id, service) in _services)
         {
-            var waiting = service.Waiting();
-            var waits = waiting.Count > 0 && !service.Dropped;
+            if (!service.Changed && !service.Dropped)
+            {
+                continue;
+            }
+
+            var waits = service.Waiting().Count > 0 && !service.Dropped;
             if (waits != before.WaitingServices.ContainsKey(id))
             {
                 waitingServices ??= before.WaitingServices.ToBuilder(_owner);
                 Mark(waitingServices, id, waits);
             }
 
-            if (service.Dropped)
+            if (service.Dropped || !service.HasTasks)
             {
                 services.Remove(id);
                 continue;
@@ -143,12 +167,7 @@ internal sealed class TaskIndexDraft(ClusterState before)
             services.Set(id, service.ToRecord());
         }
 
-        return state with
-        {
-            ByNode = nodes.ToMap(),
-            ByService = services.ToMap(),
-            WaitingServices = waitingServices?.ToMap() ?? before.WaitingServices,
-        };
+        return (services.ToMap(), waitingServices?.ToMap() ?? before.WaitingServices);
     }
 
     private static void Mark(PersistentDictionary<ServiceId, bool>.Builder services, ServiceId id, bool waits)
@@ -182,6 +201,11 @@ internal sealed class TaskIndexDraft(ClusterState before)
     private static int Runs(TaskRecord? task) =>
         task is { IsWanted: true, Status.State: TaskState.Running } ? 1 : 0;
 
+    private bool IsUsed(ServiceId service, ulong version) =>
+        _services is not null && _services.TryGetValue(service, out var draft)
+            ? draft.IsUsed(version)
+            : before.ByService.TryGetValue(service, out var tasks) && tasks.SpecUses.ContainsKey(version);
+
     private ServiceIndexDraft Of(ServiceId id)
     {
         if (_last is { } last && last.Id == id)
@@ -189,6 +213,7 @@ internal sealed class TaskIndexDraft(ClusterState before)
             return last.Draft;
         }
 
+        _services ??= [];
         if (!_services.TryGetValue(id, out var draft))
         {
             _services[id] = draft = new ServiceIndexDraft(
@@ -199,83 +224,22 @@ internal sealed class TaskIndexDraft(ClusterState before)
         return draft;
     }
 
-    private NodeDraft Of(NodeId id)
+    private NodeIndexDraft Of(NodeId id)
     {
         if (_lastNode is { } last && last.Id == id)
         {
             return last.Draft;
         }
 
-        ref var draft = ref CollectionsMarshal.GetValueRefOrAddDefault(_nodes, id, out _);
+        ref var draft = ref CollectionsMarshal.GetValueRefOrAddDefault(_nodes ??= [], id, out _);
         if (draft is null)
         {
             var hash = StableHash.OfKey(id);
-            draft = new NodeDraft(
+            draft = new NodeIndexDraft(
                 before.ByNode.TryGetValue(id, hash, out var tasks) ? tasks : NodeTasks.None, hash, _owner);
         }
 
         _lastNode = (id, draft);
         return draft;
-    }
-
-    private sealed class NodeDraft(NodeTasks before, uint hash, object owner)
-    {
-        private long _nanoCpus = before.Usage.NanoCpus;
-        private long _memoryBytes = before.Usage.MemoryBytes;
-        private int _active = before.Usage.ActiveTasks;
-        private ImmutableHashSet<PortKey> _hostPorts = before.Usage.HostPorts;
-        private GenericHoldings _generic = before.Usage.Generic;
-
-        /// <summary>Of the node's id.</summary>
-        internal uint Hash => hash;
-
-        internal NodeTaskIds Ids { get; } = new(before, owner);
-
-        internal void Count(TaskRecord? task, int sign, Resources? reservations)
-        {
-            if (task is null || task.NodeId.IsNone || task.Status.State.IsTerminal())
-            {
-                return;
-            }
-
-            _active += task.IsLive ? sign : 0;
-            if (task.Status.State < TaskState.Assigned)
-            {
-                return;
-            }
-
-            _nanoCpus += sign * (reservations?.NanoCpus ?? 0);
-            _memoryBytes += sign * (reservations?.MemoryBytes ?? 0);
-            foreach (var held in task.Generic)
-            {
-                _generic = sign > 0 ? _generic.With(held) : _generic.Without(held);
-            }
-
-            foreach (var port in task.HostPorts)
-            {
-                _hostPorts = sign > 0 ? _hostPorts.Add(PortKey.Of(port)) : _hostPorts.Remove(PortKey.Of(port));
-            }
-        }
-
-        /// <summary>What the scheduler never does, a log may say: two tasks of one node with the same port. It is
-        /// taken until the second has ended as well, however the index was made.</summary>
-        internal void KeepPorts(TaskRecord? was, PersistentDictionary<TaskId, TaskRecord>.Builder tasks)
-        {
-            if (was is null || was.HostPorts.IsEmpty)
-            {
-                return;
-            }
-
-            foreach (var id in Ids.With(Usage()).Ids)
-            {
-                if (tasks.Get(id) is { HostPorts.IsEmpty: false, Status.State: >= TaskState.Assigned } task
-                    && !task.Status.State.IsTerminal())
-                {
-                    _hostPorts = _hostPorts.Union(task.HostPorts.Select(PortKey.Of));
-                }
-            }
-        }
-
-        internal NodeUsage Usage() => new(_nanoCpus, _memoryBytes, _active, _hostPorts) { Generic = _generic };
     }
 }

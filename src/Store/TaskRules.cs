@@ -49,7 +49,7 @@ internal static class TaskRules
             CreatedAt = draft.At,
             UpdatedAt = draft.At,
             Version = draft.Index,
-            Status = draft.Created(task.Status),
+            Status = draft.Statuses.Created(task.Status),
         });
         return ActionOutcome.Applied;
     }
@@ -83,7 +83,7 @@ internal static class TaskRules
             Generic = action.Generic,
             UpdatedAt = draft.At,
             Version = draft.Index,
-            Status = draft.Assigned(task.Status),
+            Status = draft.Statuses.Assigned(task.Status),
         });
         return ActionOutcome.Applied;
     }

@@ -39,6 +39,20 @@ public sealed class RaftMessageCodecTests
             got.Entries.Select(e => (e.Index, e.Term, e.Type, Convert.ToHexString(e.Data.Span))));
     }
 
+    /// <summary>One writer for messages of any length one after the other: nothing of one is in the next.</summary>
+    [Fact]
+    public void A_writer_that_is_used_again_writes_what_a_new_one_writes()
+    {
+        var writer = new RaftMessageWriter();
+        foreach (var bytes in new[] { 10, 0, 5_000, 300_000, 7, 1_000_000, 1 })
+        {
+            var append = new AppendRequest(E, 6, 2, 5, [new(7, 2, EntryType.Normal, new byte[bytes])]);
+            Assert.Equal(RaftMessageCodec.Encode(append), writer.Write(append).ToArray());
+            var reply = new AppendReply(E, 4, 5, true, 6);
+            Assert.Equal(RaftMessageCodec.Encode(reply), writer.Write(reply).ToArray());
+        }
+    }
+
     [Fact]
     public void The_largest_append_fits_a_message()
     {

@@ -31,6 +31,22 @@ public sealed class PayloadTests
         Assert.Equal("r", _log.State.FindPayload(PayloadKind.Secret, "key")!.Id.Value);
     }
 
+    /// <summary>Who plans and who sends assignments looks at nothing else then.</summary>
+    [Fact]
+    public void Only_entries_about_secrets_and_configs_change_at_most_those()
+    {
+        Assert.True(_log.Apply(new StoreAction.CreatePayload(Log.Payload("p", "key"))).Changes.AtMostPayloads);
+        var labelled = new PayloadSpec { Name = "key", Labels = { ["a"] = "b" } };
+        Assert.True(_log.Apply(new StoreAction.UpdatePayloadSpec(P, 0, labelled)).Changes.AtMostPayloads);
+        Assert.True(_log.Apply(new StoreAction.RemovePayload(new PayloadId("none"))).Changes.IsEmpty);
+        Assert.False(_log.Apply(new StoreAction.CreateService(S, Log.Spec("web"))).Changes.AtMostPayloads);
+        Assert.False(_log.Apply(new StoreAction.CreateNode(Log.Node("n"))).Changes.AtMostPayloads);
+        Assert.False(_log.Apply(new StoreAction.CreateTask(_log.Task("t", 1, "n"))).Changes.AtMostPayloads);
+        Assert.False(_log.Apply(
+            new StoreAction.UpdatePayloadSpec(P, 0, new PayloadSpec { Name = "key" }),
+            new StoreAction.RemoveService(S)).Changes.AtMostPayloads);
+    }
+
     [Fact]
     public void Only_labels_change()
     {

@@ -22,6 +22,22 @@ public sealed class TaskTests
         Assert.Equal("scheduler assigned task to node", task.Status.Message);
     }
 
+    /// <summary>So that the index follows from the records alone, whatever happened before.</summary>
+    [Fact]
+    public void A_service_stands_in_the_index_as_long_as_it_has_tasks()
+    {
+        var service = new ServiceId("s");
+        Assert.False(_log.State.ByService.ContainsKey(service));
+        _log.Must(new StoreAction.CreateTask(_log.Task("t", 1, "n")));
+        Assert.True(_log.State.ByService.ContainsKey(service));
+        Report(TaskState.Failed);
+        Assert.Equal(1, _log.State.CountTasks(service));
+        _log.Must(new StoreAction.DeleteTask(Id));
+        Assert.False(_log.State.ByService.ContainsKey(service));
+        Assert.Equal((0, 0, 0), (
+            _log.State.CountTasks(service), _log.State.RunningTasks(service), _log.State.WaitingTasks(service)));
+    }
+
     [Theory]
     [InlineData(TaskState.Preparing, TaskState.Assigned, false)]
     [InlineData(TaskState.Running, TaskState.Ready, false)]

@@ -106,6 +106,7 @@ public sealed class ControlService
         where TRes : class, IMessage<TRes>, new()
     {
         var method = RpcMethod<TReq, TRes>.Of(Descriptor, name);
+        var marks = new RequestMarks(name, Descriptor.FindMethodByName(name).InputType);
         service.Unary<TReq, TRes>(name, async (request, call) =>
         {
             var manager = Manager();
@@ -119,7 +120,7 @@ public sealed class ControlService
                 RegistryFill.Fill(request, _registryOf);
             }
 
-            var mark = RequestMarks.Of(name, request);
+            var mark = marks.Of(request);
             return await UntilLedAsync(
                 manager, call, mark is not null,
                 async ago => await manager.LeaderCommandsAsync(
@@ -214,9 +215,3 @@ public sealed class ControlService
     private static NodeId Asked(ManagerNode manager, CallContext call) =>
         call.Peer.Role == CallerRole.Manager ? new NodeId(call.Peer.NodeId) : manager.NodeId;
 }
-
-/// <summary>What the leader can be asked to do.</summary>
-internal sealed record LeaderCommands(
-    ServiceCommands Services, NodeCommands Nodes, Queries Queries, Watches Watches, EventStream Events,
-    ObservationCommands Observation, ClusterCommands Cluster, PayloadCommands Payloads,
-    TaskSessions Sessions);

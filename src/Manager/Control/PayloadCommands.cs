@@ -53,33 +53,18 @@ internal sealed class PayloadCommands(LeaderContext leader)
 
     internal async Task<UpdatePayloadResponse> UpdateAsync(UpdatePayloadRequest request, CancellationToken ct)
     {
-        var state = await leader.FreshStateAsync(ct).ConfigureAwait(false);
+        var state = await leader.AllowingStateAsync(s => CheckUpdate(s, request), ct).ConfigureAwait(false);
         if (leader.Proposer.Earlier(state, LogAction.KindOneofCase.UpdatePayloadSpec) is { } first)
         {
             return new UpdatePayloadResponse { Version = first.SubjectVersion };
         }
 
-        var payload = state.Payloads.Get(new PayloadId(request.Id)) is { } found && found.Kind == request.Kind
-            ? found
-            : throw Errors.NotFound(request.Kind.Word(), request.Id);
-        var spec = request.Spec ?? throw Errors.Invalid([new SpecFault("spec", "", "must be given", "send a spec")]);
-        if (PayloadRules.Check(spec) is { Count: > 0 } faults)
-        {
-            throw Errors.Invalid(faults);
-        }
-
-        if (request.Version == 0)
-        {
-            throw Errors.Invalid([new SpecFault(
-                "version", "0", $"the version that the {request.Kind.Word()} was read at must be given",
-                $"it is {payload.Version} now; read it, then change it")]);
-        }
-
+        var id = new PayloadId(request.Id);
         var result = await leader.Proposer.CommandAsync(
-            new StoreAction.UpdatePayloadSpec(payload.Id, request.Version, spec), ct).ConfigureAwait(false);
+            new StoreAction.UpdatePayloadSpec(id, request.Version, request.Spec), ct).ConfigureAwait(false);
         return new UpdatePayloadResponse
         {
-            Version = result.Request?.SubjectVersion ?? result.State.Payloads.Get(payload.Id)?.Version ?? 0,
+            Version = result.Request?.SubjectVersion ?? result.State.Payloads.Get(id)?.Version ?? 0,
         };
     }
 
@@ -109,6 +94,32 @@ internal sealed class PayloadCommands(LeaderContext leader)
         if (faults.Count > 0)
         {
             throw Errors.Missing(faults);
+        }
+    }
+
+    /// <summary>What a secret or config and its new spec must be like, unless this update has happened
+    /// already.</summary>
+    private void CheckUpdate(ClusterState state, UpdatePayloadRequest request)
+    {
+        if (leader.Proposer.Earlier(state, LogAction.KindOneofCase.UpdatePayloadSpec) is not null)
+        {
+            return;
+        }
+
+        var payload = state.Payloads.Get(new PayloadId(request.Id)) is { } found && found.Kind == request.Kind
+            ? found
+            : throw Errors.NotFound(request.Kind.Word(), request.Id);
+        var spec = request.Spec ?? throw Errors.Invalid([new SpecFault("spec", "", "must be given", "send a spec")]);
+        if (PayloadRules.Check(spec) is { Count: > 0 } faults)
+        {
+            throw Errors.Invalid(faults);
+        }
+
+        if (request.Version == 0)
+        {
+            throw Errors.Invalid([new SpecFault(
+                "version", "0", $"the version that the {request.Kind.Word()} was read at must be given",
+                $"it is {payload.Version} now; read it, then change it")]);
         }
     }
 

@@ -91,7 +91,14 @@ internal sealed class StepHistory(int maxSteps = StepHistory.MaxSteps, int maxCh
         Floor = oldest.Index;
     }
 
-    private static int ChangesOf(StateStep step) =>
-        step.Changes.Tasks.Length + step.Changes.Services.Length + step.Changes.Nodes.Length + 1
-        + step.Changes.Payloads.Sum(p => 1 + (((p.After ?? p.Before)!.Data.Length) / PayloadBytesAnObject));
+    private static int ChangesOf(StateStep step)
+    {
+        var count = step.Changes.Tasks.Length + step.Changes.Services.Length + step.Changes.Nodes.Length + 1;
+        foreach (var payload in step.Changes.Payloads)
+        {
+            count += 1 + ((payload.After ?? payload.Before)!.Data.Length / PayloadBytesAnObject);
+        }
+
+        return count;
+    }
 }

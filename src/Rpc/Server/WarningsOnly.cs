@@ -1,11 +1,19 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Swarm.Rpc.Server;
 
-/// <summary>Lets only warnings of Kestrel through: it has several lines for every single call.</summary>
+/// <summary>
+/// Lets only warnings of Kestrel through: it has several lines for every single call. The host's diagnostics have
+/// nothing else, and make an activity and a scope for each call as long as anybody listens.
+/// </summary>
 internal sealed class WarningsOnly(ILoggerFactory inner) : ILoggerFactory
 {
-    public ILogger CreateLogger(string categoryName) => new Filter(inner.CreateLogger(categoryName));
+    private const string HostDiagnostics = "Microsoft.AspNetCore.Hosting.Diagnostics";
+
+    public ILogger CreateLogger(string categoryName) => categoryName == HostDiagnostics
+        ? NullLogger.Instance
+        : new Filter(inner.CreateLogger(categoryName));
 
     public void AddProvider(ILoggerProvider provider) => inner.AddProvider(provider);
 

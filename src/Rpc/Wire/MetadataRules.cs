@@ -14,7 +14,7 @@ internal static class MetadataRules
     private static readonly SearchValues<char> ValueChars = SearchValues.Create(
         string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)));
 
-    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
+    private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
     {
         "te", "content-type", "content-length", "user-agent", "host", "connection", "transfer-encoding", "upgrade",
         "keep-alive", "proxy-connection", "date", "server", "trailer", "accept-encoding", "expect",
@@ -23,7 +23,7 @@ internal static class MetadataRules
     /// <summary>Whether a header of the peer is metadata of the application.</summary>
     public static bool IsMetadata(string key) =>
         !key.StartsWith(':') && !key.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase)
-        && !Reserved.Contains(key.ToLowerInvariant());
+        && !Reserved.Contains(key);
 
     /// <exception cref="ArgumentException">Key or value cannot travel.</exception>
     public static void Check(string key, string value)
