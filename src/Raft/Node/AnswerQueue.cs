@@ -6,7 +6,12 @@ namespace Swarm.Raft;
 /// </summary>
 internal sealed class AnswerQueue
 {
-    private static readonly int Parts = Environment.ProcessorCount;
+    private static readonly int MaxParts = Environment.ProcessorCount;
+
+    /// <summary>So many are told one after the other: dealt out in smaller parts they wake more threads, here and at
+    /// the clients, than their work is worth.</summary>
+    private const int AnswersAPart = 32;
+
     private List<ProposalRequest> _ended = [];
 
     /// <summary>Only in a turn.</summary>
@@ -40,16 +45,19 @@ internal sealed class AnswerQueue
             else
                 ThreadPool.UnsafeQueueUserWorkItem(proposal, preferLocal: false);
         }
-        for (var first = 0; first < Math.Min(Parts, quick.Count); first++)
-            ThreadPool.UnsafeQueueUserWorkItem(new Part(quick, first), preferLocal: false);
+        if (quick.Count == 0)
+            return;
+        var parts = Math.Clamp(quick.Count / AnswersAPart, 1, MaxParts);
+        for (var first = 0; first < parts; first++)
+            ThreadPool.UnsafeQueueUserWorkItem(new Part(quick, first, parts), preferLocal: false);
     }
 
     /// <summary>Every so-manieth of them, one after the other.</summary>
-    private sealed class Part(List<ProposalRequest> quick, int first) : IThreadPoolWorkItem
+    private sealed class Part(List<ProposalRequest> quick, int first, int parts) : IThreadPoolWorkItem
     {
         public void Execute()
         {
-            for (var i = first; i < quick.Count; i += Parts)
+            for (var i = first; i < quick.Count; i += parts)
                 quick[i].Execute();
         }
     }
