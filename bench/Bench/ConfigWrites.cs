@@ -1,4 +1,3 @@
-using System.Globalization;
 using Google.Protobuf;
 using Swarm.Protocol.V1;
 
@@ -11,15 +10,14 @@ namespace Swarm.Bench;
 internal sealed class ConfigWrites(string socket, int clients) : IWriteTarget
 {
     private const string Label = "value";
-    private readonly SwarmClient[] _connections =
-        [.. Enumerable.Range(0, Math.Min(clients, LabelWrites.MaxConnections)).Select(_ => new SwarmClient(socket))];
+    private readonly SharedConnections<SwarmClient> _connections = new(clients, () => new SwarmClient(socket));
     private readonly (string Id, ulong Version, PayloadSpec Spec)[] _configs =
         new (string, ulong, PayloadSpec)[clients];
 
     public async Task CreateAsync(int client)
     {
         var spec = new PayloadSpec { Name = $"bench-raft-{client}" };
-        var created = await Connection(client).CallAsync<CreatePayloadRequest, CreatePayloadResponse>(
+        var created = await _connections.Of(client).CallAsync<CreatePayloadRequest, CreatePayloadResponse>(
             "CreatePayload",
             new CreatePayloadRequest { Kind = PayloadKind.Config, Spec = spec, Data = ByteString.CopyFromUtf8("x") });
         _configs[client] = (created.Id, created.Version, spec);
@@ -28,21 +26,15 @@ internal sealed class ConfigWrites(string socket, int clients) : IWriteTarget
     public async Task WriteAsync(int client, int bytes)
     {
         var (id, version, spec) = _configs[client];
-        spec.Labels[Label] = version.ToString(CultureInfo.InvariantCulture).PadRight(bytes, 'x');
-        var answer = await Connection(client).CallAsync<UpdatePayloadRequest, UpdatePayloadResponse>(
+        spec.Labels[Label] = Values.Of(version, bytes);
+        var answer = await _connections.Of(client).CallAsync<UpdatePayloadRequest, UpdatePayloadResponse>(
             "UpdatePayload",
             new UpdatePayloadRequest { Kind = PayloadKind.Config, Id = id, Version = version, Spec = spec });
         _configs[client].Version = answer.Version;
     }
 
-    public Task RemoveAsync(int client) => Connection(client).CallAsync<RemovePayloadRequest, RemovePayloadResponse>(
+    public Task RemoveAsync(int client) => _connections.Of(client).CallAsync<RemovePayloadRequest, RemovePayloadResponse>(
         "RemovePayload", new RemovePayloadRequest { Kind = PayloadKind.Config, Ref = _configs[client].Id });
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var connection in _connections)
-            await connection.DisposeAsync();
-    }
-
-    private SwarmClient Connection(int client) => _connections[client % _connections.Length];
+    public ValueTask DisposeAsync() => _connections.DisposeAsync();
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Google.Protobuf;
 using Swarm.Bench.Etcd;
 using Swarm.Rpc;
@@ -16,33 +15,27 @@ internal sealed class EtcdWrites(string socket, int clients, bool compare) : IWr
     private static readonly RpcMethod<TxnRequest, TxnResponse> Txn =
         RpcMethod<TxnRequest, TxnResponse>.Of(EtcdReflection.Descriptor.Services[0], "Txn");
     private static readonly CallOptions Options = new() { Deadline = TimeSpan.FromSeconds(15) };
-    private readonly RpcChannel[] _connections =
-        [.. Enumerable.Range(0, Math.Min(clients, LabelWrites.MaxConnections)).Select(
-            _ => RpcChannel.ForUnixSocket(socket))];
+    private readonly SharedConnections<RpcChannel> _connections = new(clients, () => RpcChannel.ForUnixSocket(socket));
     private readonly string _run = Guid.NewGuid().ToString("N");
-    private readonly int[] _versions = new int[clients];
+    private readonly ulong[] _versions = new ulong[clients];
     private readonly long[] _revisions = new long[clients];
 
     public Task CreateAsync(int client) => Task.CompletedTask;
 
     public Task WriteAsync(int client, int bytes)
     {
-        var value = (++_versions[client]).ToString(CultureInfo.InvariantCulture).PadRight(bytes, 'x');
+        var value = Values.Of(++_versions[client], bytes);
         var put = new PutRequest
         {
             Key = ByteString.CopyFromUtf8($"bench-{_run}-{client}"),
             Value = ByteString.CopyFromUtf8(value),
         };
-        return compare ? SwapAsync(client, put) : Connection(client).UnaryAsync(Put, put, Options);
+        return compare ? SwapAsync(client, put) : _connections.Of(client).UnaryAsync(Put, put, Options);
     }
 
     public Task RemoveAsync(int client) => Task.CompletedTask;
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var connection in _connections)
-            await connection.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _connections.DisposeAsync();
 
     private async Task SwapAsync(int client, PutRequest put)
     {
@@ -51,11 +44,9 @@ internal sealed class EtcdWrites(string socket, int clients, bool compare) : IWr
             Target = Compare.Types.CompareTarget.Mod, Key = put.Key, ModRevision = _revisions[client],
         };
         var request = new TxnRequest { Compare = { only }, Success = { new RequestOp { RequestPut = put } } };
-        var answer = await Connection(client).UnaryAsync(Txn, request, Options);
+        var answer = await _connections.Of(client).UnaryAsync(Txn, request, Options);
         if (!answer.Succeeded)
             throw new InvalidOperationException($"etcd: {put.Key.ToStringUtf8()} was changed by somebody else");
         _revisions[client] = answer.Header.Revision;
     }
-
-    private RpcChannel Connection(int client) => _connections[client % _connections.Length];
 }

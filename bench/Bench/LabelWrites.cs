@@ -1,4 +1,3 @@
-using System.Globalization;
 using Swarm.Protocol.V1;
 using Swarm.Rpc;
 
@@ -11,12 +10,8 @@ namespace Swarm.Bench;
 /// </summary>
 internal sealed class LabelWrites(string socket, int clients) : IWriteTarget
 {
-    /// <summary>Connections that the clients share.</summary>
-    public const int MaxConnections = 8;
-
     private const string Label = "value";
-    private readonly SwarmClient[] _connections =
-        [.. Enumerable.Range(0, Math.Min(clients, MaxConnections)).Select(_ => new SwarmClient(socket))];
+    private readonly SharedConnections<SwarmClient> _connections = new(clients, () => new SwarmClient(socket));
     private readonly (string Id, ulong Version, ServiceSpec Spec)[] _services =
         new (string, ulong, ServiceSpec)[clients];
 
@@ -49,7 +44,7 @@ internal sealed class LabelWrites(string socket, int clients) : IWriteTarget
             Replicated = new ReplicatedMode { Replicas = 0 },
             Task = new TaskSpec { Container = new ContainerSpec { Image = "bench/nothing:1" } },
         };
-        var created = await Connection(client).CallAsync<CreateServiceRequest, CreateServiceResponse>(
+        var created = await _connections.Of(client).CallAsync<CreateServiceRequest, CreateServiceResponse>(
             "CreateService", new CreateServiceRequest { Spec = spec, NoResolveImage = true });
         _services[client] = (created.Id, created.Version, spec);
     }
@@ -57,21 +52,15 @@ internal sealed class LabelWrites(string socket, int clients) : IWriteTarget
     public async Task WriteAsync(int client, int bytes)
     {
         var (id, version, spec) = _services[client];
-        spec.Labels[Label] = version.ToString(CultureInfo.InvariantCulture).PadRight(bytes, 'x');
-        var answer = await Connection(client).CallAsync<UpdateServiceRequest, UpdateServiceResponse>(
+        spec.Labels[Label] = Values.Of(version, bytes);
+        var answer = await _connections.Of(client).CallAsync<UpdateServiceRequest, UpdateServiceResponse>(
             "UpdateService",
             new UpdateServiceRequest { ServiceId = id, Version = version, Spec = spec, NoResolveImage = true });
         _services[client].Version = answer.Version;
     }
 
-    public Task RemoveAsync(int client) => Connection(client).CallAsync<RemoveServiceRequest, RemoveServiceResponse>(
+    public Task RemoveAsync(int client) => _connections.Of(client).CallAsync<RemoveServiceRequest, RemoveServiceResponse>(
         "RemoveService", new RemoveServiceRequest { Ref = _services[client].Id });
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var connection in _connections)
-            await connection.DisposeAsync();
-    }
-
-    private SwarmClient Connection(int client) => _connections[client % _connections.Length];
+    public ValueTask DisposeAsync() => _connections.DisposeAsync();
 }
