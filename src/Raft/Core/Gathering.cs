@@ -4,11 +4,17 @@ namespace Swarm.Raft.Core;
 internal static class Gathering
 {
     /// <summary>Null when there is nothing to do.</summary>
-    public static Ready? Gather(CoreState s, HardState durable)
+    /// <param name="s">What there is.</param>
+    /// <param name="durable">What was written last.</param>
+    /// <param name="commitIsDue">The commit index is written for its own sake; else it waits for entries or a promise.
+    /// A member that starts with an older one hears the newer from its leader.</param>
+    public static Ready? Gather(CoreState s, HardState durable, bool commitIsDue)
     {
         var log = s.Log;
         var now = new HardState(s.Term, s.Vote, log.Commit);
         var promises = now.Term != durable.Term || now.Vote != durable.Vote;
+        if (!promises && !commitIsDue && log.Stable == log.LastIndex)
+            now = durable;
         if (now == durable && log.Stable == log.LastIndex && log.Applied == log.Commit && s.Outbox.Count == 0
             && s.ReadStates.Count == 0 && s.SnapshotReads.Count == 0 && s.SnapshotWrites.Count == 0)
             return null;

@@ -5,6 +5,8 @@ internal sealed class Progress(ulong next, RaftCoreOptions options)
 {
     private readonly Queue<(ulong LastIndex, int Bytes)> _inflight = new();
     private long _inflightBytes;
+    private ulong _commitSent;
+    private ulong _commitOfLastTick;
     private bool _probeSent;
 
     /// <summary>Everything up to here is durable on the follower and equal to the leader's log. Never falls.</summary>
@@ -21,11 +23,10 @@ internal sealed class Progress(ulong next, RaftCoreOptions options)
     /// <summary>Ticks since it was heard; a new leader starts with the benefit of the doubt.</summary>
     public int SilentTicks { get; set; }
 
-    /// <summary>Commit index that was told last.</summary>
-    public ulong CommitSent { get; private set; }
-
-    /// <summary>A commit index alone, without entries, is told once a tick at most.</summary>
-    public bool CommitToldThisTick { get; set; }
+    /// <summary>The commit index went with no entries for a whole tick: it is told alone. The news is not urgent (who
+    /// reads from the follower asks for a heartbeat, which brings it), and a message for each entry costs both ends as
+    /// much as the entry.</summary>
+    public bool CommitIsOverdue { get; private set; }
 
     /// <summary>Last heartbeat round that was answered.</summary>
     public ulong Round { get; set; }
@@ -50,9 +51,17 @@ internal sealed class Progress(ulong next, RaftCoreOptions options)
     private bool WindowIsFull =>
         _inflight.Count >= options.MaxInflightAppends || _inflightBytes >= options.MaxInflightBytes;
 
+    public void Tick(ulong commit)
+    {
+        SilentTicks++;
+        CommitIsOverdue = _commitSent < _commitOfLastTick;
+        _commitOfLastTick = commit;
+    }
+
     public void Sent(IReadOnlyList<RaftEntry> entries, ulong commit)
     {
-        CommitSent = commit;
+        _commitSent = commit;
+        CommitIsOverdue = false;
         if (State == ProgressState.Probe)
             _probeSent = true;
         if (State != ProgressState.Replicate || entries.Count == 0)

@@ -9,6 +9,7 @@ public sealed class RaftCore
 {
     private readonly CoreState _s;
     private HardState _durable;
+    private bool _commitIsDue;
     private Ready? _taken;
 
     /// <summary>A member as its disk remembers it. A single voter becomes leader at once.</summary>
@@ -94,6 +95,7 @@ public sealed class RaftCore
     public void Tick()
     {
         Enter();
+        _commitIsDue = true;
         if (_s.Role is Core.Role.Leader leader)
         {
             Replication.Tick(_s, leader);
@@ -225,7 +227,8 @@ public sealed class RaftCore
             Reads.Flush(_s, leader);
             Replication.Flush(_s, leader);
         }
-        ready = _taken = Gathering.Gather(_s, _durable)!;
+        ready = _taken = Gathering.Gather(_s, _durable, _commitIsDue)!;
+        _commitIsDue = false;
         return _taken is not null;
     }
 

@@ -65,8 +65,7 @@ internal static class Replication
     {
         foreach (var progress in leader.Followers.Values)
         {
-            progress.SilentTicks++;
-            progress.CommitToldThisTick = false;
+            progress.Tick(s.Log.Commit);
             Snapshots.Tick(s, progress);
         }
         if (HeardVoters(s, leader, s.Configuration) < s.Configuration.Quorum && !Planted.Breaks(Rule.R11))
@@ -213,9 +212,9 @@ internal static class Replication
         progress.Probe(Math.Min(m.PrevIndex, meet + 1));
     }
 
-    /// <summary>Entries, or the news of a commitment; that alone, without entries, at most once a tick.</summary>
+    /// <summary>Entries, or the news of a commitment that no entries have carried.</summary>
     private static bool Lacks(CoreState s, Progress progress) =>
-        progress.Next <= s.Log.LastIndex || (progress.CommitSent < s.Log.Commit && !progress.CommitToldThisTick);
+        progress.Next <= s.Log.LastIndex || progress.CommitIsOverdue;
 
     /// <summary>False when the follower needs what the log no longer has, and gets a snapshot instead.</summary>
     private static bool SendAppend(CoreState s, Role.Leader leader, RaftId to, Progress progress)
@@ -229,7 +228,6 @@ internal static class Replication
         var entries = progress.Paused
             ? []
             : s.Log.Slice(progress.Next, s.Log.LastIndex, RaftLimits.MaxAppendEntries, RaftLimits.MaxAppendBytes);
-        progress.CommitToldThisTick |= entries.Length == 0;
         s.Send(new AppendRequest(s.To(to), previous, term, s.Log.Commit, entries) { Needed = progress.Needed });
         progress.Sent(entries, s.Log.Commit);
         return true;

@@ -12,7 +12,7 @@ internal sealed class Inbox(RaftNodeOptions options)
     private long _messageBytes;
     private long _dropped;
     private bool _closed;
-    private bool _woken;
+    private bool _called;
     private bool _sleeps;
 
     public long Dropped => Interlocked.Read(ref _dropped);
@@ -26,9 +26,19 @@ internal sealed class Inbox(RaftNodeOptions options)
         }
     }
 
+    /// <summary>Something waits that can still be acted on.</summary>
+    public bool HasSome
+    {
+        get
+        {
+            lock (_gate)
+                return !_closed && (_requests.Count > 0 || _messages.Count > 0);
+        }
+    }
+
     /// <summary>None when the request was taken.</summary>
     /// <param name="request">What somebody waits for.</param>
-    /// <param name="rouse">The raft thread is woken; else the caller acts, or calls <see cref="Call"/>.</param>
+    /// <param name="rouse">The raft thread is woken; else the caller acts.</param>
     public NotDoneReason Post(NodeRequest request, bool rouse = true)
     {
         lock (_gate)
@@ -39,7 +49,7 @@ internal sealed class Inbox(RaftNodeOptions options)
                 return NotDoneReason.Busy;
             _requests.Add(request);
             if (rouse)
-                Rouse();
+                Wake();
             return NotDoneReason.None;
         }
     }
@@ -50,11 +60,11 @@ internal sealed class Inbox(RaftNodeOptions options)
         lock (_gate)
         {
             Add(message);
-            Rouse();
+            Wake();
         }
     }
 
-    /// <summary>Takes messages for somebody who acts on them or calls <see cref="Call"/>.</summary>
+    /// <summary>Takes messages for somebody who acts on them.</summary>
     public void Put(IReadOnlyList<RaftMessage> messages)
     {
         lock (_gate)
@@ -64,18 +74,25 @@ internal sealed class Inbox(RaftNodeOptions options)
         }
     }
 
-    /// <summary>Sleeps until something waits, but not longer than <paramref name="waitMs"/>.</summary>
-    public void Await(int waitMs)
+    /// <summary>
+    /// Sleeps until the raft thread is called, but not longer than <paramref name="waitMs"/>. False when nobody called.
+    /// </summary>
+    /// <param name="waitMs">0 or more.</param>
+    /// <param name="othersAct">Somebody has the turn who looks into the inbox after it: what waits is his.</param>
+    public bool Await(int waitMs, bool othersAct)
     {
         lock (_gate)
         {
-            if (_requests.Count == 0 && _messages.Count == 0 && !_closed && !_woken && waitMs > 0)
+            var waits = !othersAct && (_requests.Count > 0 || _messages.Count > 0);
+            if (!waits && !_called && waitMs > 0)
             {
                 _sleeps = true;
                 Monitor.Wait(_gate, waitMs);
                 _sleeps = false;
             }
-            _woken = false;
+            var called = waits || _called;
+            _called = false;
+            return called;
         }
     }
 
@@ -90,21 +107,11 @@ internal sealed class Inbox(RaftNodeOptions options)
         }
     }
 
-    /// <summary>Ends a sleep, for what was put in.</summary>
+    /// <summary>Ends a sleep of the raft thread, now or the next one.</summary>
     public void Call()
     {
         lock (_gate)
-            Rouse();
-    }
-
-    /// <summary>Ends a sleep, now or the next one, although nothing was put in.</summary>
-    public void Wake()
-    {
-        lock (_gate)
-        {
-            _woken = true;
-            Rouse();
-        }
+            Wake();
     }
 
     public void Close()
@@ -112,7 +119,7 @@ internal sealed class Inbox(RaftNodeOptions options)
         lock (_gate)
         {
             _closed = true;
-            Rouse();
+            Wake();
         }
     }
 
@@ -129,8 +136,9 @@ internal sealed class Inbox(RaftNodeOptions options)
     }
 
     /// <summary>Once a sleep: waking a thread costs two changes of context, and this lock besides.</summary>
-    private void Rouse()
+    private void Wake()
     {
+        _called = true;
         if (!_sleeps)
             return;
         _sleeps = false;

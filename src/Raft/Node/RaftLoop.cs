@@ -3,14 +3,18 @@ using Swarm.Raft.Core;
 namespace Swarm.Raft;
 
 /// <summary>
-/// Drives a <see cref="RaftMachine"/> with an inbox and a clock, by turns: one at a time. The raft thread has the clock
-/// and takes what nobody else does; who brings messages takes a turn himself when the thread sleeps, because waking it
-/// would take longer than many a turn.
+/// Drives a <see cref="RaftMachine"/> with an inbox and a clock, by turns: one at a time. Who brings messages takes a
+/// turn himself while the raft thread sleeps, because waking it would take longer than many a turn; the raft thread
+/// takes what it is called for, and the clock when nobody else has the turn. Whoever ends a turn looks again at inbox
+/// and clock before he goes, so what comes during a turn needs no one to be woken.
 /// </summary>
 internal sealed class RaftLoop
 {
     /// <summary>The machine settles after so many messages of one batch, so that answers do not wait for all.</summary>
     private const int MessagesPerSettle = 512;
+
+    /// <summary>Somebody who lends his thread gets it back after so many turns: then the raft thread goes on.</summary>
+    private const int TurnsLent = 3;
 
     private readonly RaftNodeOptions _options;
     private readonly RaftMachine _machine;
@@ -30,7 +34,7 @@ internal sealed class RaftLoop
         (_options, _machine, _inbox) = (options, machine, inbox);
         _clock = new TickClock(options.TimeProvider);
         Board = new StatusBoard(Picture(), options.Log);
-        machine.AsideEnded = inbox.Wake;
+        machine.AsideEnded = inbox.Call;
         machine.Settled = Publish;
     }
 
@@ -60,19 +64,11 @@ internal sealed class RaftLoop
         {
             lock (_turn)
                 Guard(_machine.Settle);
+            var othersAct = false;
             while (!_inbox.Closed)
             {
-                _inbox.Await(_clock.MsUntilTick());
-                // Those who help stand back, or they could keep the clock waiting.
-                _due = true;
-                List<ProposalRequest>? answers;
-                lock (_turn)
-                {
-                    _due = false;
-                    Guard(TurnAndTick);
-                    answers = Answers.Take();
-                }
-                AnswerQueue.Deliver(answers, mayRunHere: false);
+                var called = _inbox.Await(othersAct ? RaftNodeOptions.TickMs : _clock.MsUntilTick(), othersAct);
+                othersAct = !TryTakeTurn(called);
             }
         }
         finally
@@ -88,8 +84,8 @@ internal sealed class RaftLoop
     }
 
     /// <summary>
-    /// Messages came: they are acted on here and now, or by the raft thread when somebody has a turn already. Only for
-    /// callers that may wait for the disk.
+    /// Messages came: they are acted on here and now, or by whoever has the turn already. Only for callers that may
+    /// wait for the disk.
     /// </summary>
     public void Act(IReadOnlyList<RaftMessage> messages)
     {
@@ -100,22 +96,51 @@ internal sealed class RaftLoop
     /// <summary>As <see cref="Act(IReadOnlyList{RaftMessage})"/>, for what lies in the inbox already.</summary>
     public void Act()
     {
-        if (_due || _turn.IsHeldByCurrentThread || !_turn.TryEnter())
+        for (var turns = 1; !_due && !_turn.IsHeldByCurrentThread && _turn.TryEnter(); turns++)
         {
-            _inbox.Call();
-            return;
+            var answers = EndTurn();
+            var goesOn = _inbox.HasSome || _clock.MsUntilTick() == 0;
+            AnswerQueue.Deliver(answers, mayRunHere: !goesOn);
+            if (!goesOn)
+                return;
+            if (turns == TurnsLent)
+            {
+                _inbox.Call();
+                return;
+            }
         }
-        List<ProposalRequest>? answers;
+    }
+
+    /// <summary>
+    /// The raft thread's turn. False when somebody else has it and nobody called: he looks after the clock as well.
+    /// Who calls has more than one who lends his thread should do, so those stand back.
+    /// </summary>
+    private bool TryTakeTurn(bool called)
+    {
+        if (called)
+        {
+            _due = true;
+            _turn.Enter();
+        }
+        else if (!_turn.TryEnter())
+            return false;
+        _due = false;
+        AnswerQueue.Deliver(EndTurn(), mayRunHere: false);
+        return true;
+    }
+
+    /// <summary>Uses the turn that was taken. Who gets an answer is told after it.</summary>
+    private List<ProposalRequest>? EndTurn()
+    {
         try
         {
             Guard(Turn);
-            answers = Answers.Take();
+            return Answers.Take();
         }
         finally
         {
             _turn.Exit();
         }
-        AnswerQueue.Deliver(answers, mayRunHere: true);
     }
 
     private void Guard(Action turn)
@@ -135,16 +160,9 @@ internal sealed class RaftLoop
         }
     }
 
-    private void Turn()
-    {
-        TakeMessages();
-        TakeRequests();
-        _machine.Settle();
-    }
-
     /// <summary>Messages go before ticks, so that a thread that was held up hears its leader before it doubts
     /// it.</summary>
-    private void TurnAndTick()
+    private void Turn()
     {
         TakeMessages();
         var ticks = _clock.TakeTicks(_options.HeartbeatMs / RaftNodeOptions.TickMs);

@@ -11,6 +11,9 @@ internal sealed class Snapshotting
     /// <summary>Ticks between two looks at what followers still need.</summary>
     private const int CompactEveryTicks = 100;
 
+    /// <summary>Ticks between two looks at what the disk holds.</summary>
+    private const int LookEveryTicks = 10;
+
     /// <summary>Ticks after a snapshot for which there was no room until the next is tried.</summary>
     private const int RetryTicks = 3_000;
 
@@ -72,12 +75,14 @@ internal sealed class Snapshotting
 
     public void Tick()
     {
-        LookAtDisk();
         _retryIn = Math.Max(0, _retryIn - 1);
-        if (++_ticks % CompactEveryTicks != 0)
-            return;
-        Compact(all: false);
-        _shelf.Tidy(_core);
+        if (++_ticks % CompactEveryTicks == 0)
+        {
+            Compact(all: false);
+            _shelf.Tidy(_core);
+        }
+        if (_ticks % LookEveryTicks == 0)
+            LookAtDisk();
     }
 
     public void Now(SnapshotNowRequest request, ulong applied)

@@ -6,6 +6,7 @@ internal sealed class TickClock(TimeProvider time)
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(RaftNodeOptions.TickMs);
     private long _last = Now(time);
 
+    /// <summary>Any thread; the rest is for who has the turn.</summary>
     public int MsUntilTick() => (int)Math.Clamp(
         Math.Ceiling((Tick - Elapsed()).TotalMilliseconds), 0, RaftNodeOptions.TickMs);
 
@@ -20,14 +21,14 @@ internal sealed class TickClock(TimeProvider time)
             return 0;
         if (passed > most && !Planted.Breaks(Rule.R32))
         {
-            _last = Now(time);
+            Volatile.Write(ref _last, Now(time));
             return most;
         }
-        _last += passed * time.TimestampFrequency * RaftNodeOptions.TickMs / 1000;
+        Volatile.Write(ref _last, _last + (passed * time.TimestampFrequency * RaftNodeOptions.TickMs / 1000));
         return (int)passed;
     }
 
-    private TimeSpan Elapsed() => time.GetElapsedTime(_last, Now(time));
+    private TimeSpan Elapsed() => time.GetElapsedTime(Volatile.Read(ref _last), Now(time));
 
     private static long Now(TimeProvider time) => Planted.Breaks(Rule.R31)
         ? (long)((Int128)time.GetUtcNow().UtcTicks * time.TimestampFrequency / TimeSpan.TicksPerSecond)

@@ -26,7 +26,7 @@ public sealed class HandOverTests
         Assert.Equal((RaftRole.Leader, term + 1), (c[heir].Role, c[heir].Term));
         Assert.Equal(RaftRole.Follower, c[leader].Role);
         c.Propose(heir, "b");
-        c.Tick();
+        c.TellCommit();
         Assert.All(new ulong[] { 1, 2, 3 }, id => Assert.Equal("a,b", c.Applied(id)));
     }
 

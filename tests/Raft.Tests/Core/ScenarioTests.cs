@@ -12,8 +12,56 @@ public sealed class ScenarioTests
         var leader = c.TickUntilLeader();
         c.Propose(leader, "a");
         c.Propose(leader, "b");
-        c.Tick();
+        c.TellCommit();
         Assert.All(new ulong[] { 1, 2, 3 }, id => Assert.Equal("a,b", c.Applied(id)));
+    }
+
+    [Fact]
+    public void A_commitment_is_told_with_the_next_entries()
+    {
+        var c = new TestCluster(3);
+        var leader = c.TickUntilLeader();
+        c.TellCommit();
+        c.Sent.Clear();
+        for (var i = 0; i < 20; i++)
+        {
+            c.Propose(leader, $"{i}");
+            c.Tick();
+        }
+        Assert.DoesNotContain(c.Sent, m => m is AppendRequest { Entries.Count: 0 });
+        c.TellCommit();
+        Assert.Equal(2, c.Sent.Count(m => m is AppendRequest { Entries.Count: 0 }));
+        Assert.All(new ulong[] { 1, 2, 3 }, id => Assert.Equal(c[leader].CommitIndex, c[id].CommitIndex));
+    }
+
+    [Fact]
+    public void A_read_of_a_follower_is_told_the_commitment_at_once()
+    {
+        var c = new TestCluster(3);
+        var leader = c.TickUntilLeader();
+        var follower = (leader % 3) + 1;
+        c.Propose(leader, "a");
+        Assert.Equal("", c.Applied(follower));
+        Assert.Equal(NotDoneReason.None, c[follower].ReadIndex(7));
+        c.Deliver();
+        Assert.Equal([new ReadState(7, c[leader].CommitIndex, Confirmed: true)], c.Reads(follower));
+        Assert.Equal("a", c.Applied(follower));
+    }
+
+    [Fact]
+    public void A_commit_index_that_no_entry_goes_with_is_written_once_a_tick()
+    {
+        var c = new TestCluster(1);
+        c.Deliver();
+        c.Propose(1, "a");
+        Assert.False(c[1].TryTakeReady(out _));
+        c[1].Tick();
+        Assert.True(c[1].TryTakeReady(out var ready));
+        Assert.Equal((c[1].CommitIndex, false), (ready.HardState?.Commit, ready.MustSync));
+        Assert.Empty(ready.Entries);
+        c[1].Advance();
+        c[1].Tick();
+        Assert.False(c[1].TryTakeReady(out _));
     }
 
     [Fact]

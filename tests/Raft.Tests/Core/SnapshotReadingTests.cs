@@ -81,7 +81,7 @@ public sealed class SnapshotReadingTests
         Assert.False(c.EndReading(away));
         Assert.Equal((applied, last), (c.Applied(away), c[away].LastIndex));
         c.Propose(other, "after");
-        c.Tick();
+        c.TellCommit();
         Assert.Equal(c.Applied(other), c.Applied(away));
     }
 

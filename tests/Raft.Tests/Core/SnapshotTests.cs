@@ -45,7 +45,7 @@ public sealed class SnapshotTests
         Assert.Equal(c.Applied(leader), c.Applied(away));
         Assert.Contains(c.Sent, m => m is SnapshotRequest { Last: true });
         c.Propose(leader, "after");
-        c.Tick();
+        c.TellCommit();
         Assert.EndsWith("e19,after", c.Applied(away), StringComparison.Ordinal);
         Assert.Equal(c[leader].AppliedIndex, c[away].AppliedIndex);
     }
@@ -69,7 +69,7 @@ public sealed class SnapshotTests
         c.Tick(30);
         var pieces = c.Sent.OfType<SnapshotRequest>().ToArray();
         c.Propose(leader, "after");
-        c.Tick();
+        c.TellCommit();
         foreach (var piece in pieces.Concat(pieces.Reverse()))
             c.Step(away, piece);
         Assert.Equal(c.Applied(leader), c.Applied(away));
@@ -232,7 +232,7 @@ public sealed class SnapshotTests
         c.Restart(away);
         var next = c.TickUntilLeader();
         c.Propose(next, "z");
-        c.Tick();
+        c.TellCommit();
         Assert.EndsWith("e19,x,y,z", c.Applied(leader), StringComparison.Ordinal);
         Assert.All(new ulong[] { 1, 2, 3 }, id => Assert.Equal(c.Applied(next), c.Applied(id)));
     }

@@ -106,6 +106,9 @@ internal sealed class TestCluster
         }
     }
 
+    /// <summary>Time for a leader to tell what is committed when it has nothing else to say.</summary>
+    public void TellCommit() => Tick(2);
+
     public ulong TickUntilLeader(params ulong[] among)
     {
         for (var i = 0; i < 3000; i++)
