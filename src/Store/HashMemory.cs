@@ -12,6 +12,9 @@ public sealed class HashMemory
     private readonly Dictionary<object, UInt128> _hashes = new(ReferenceEqualityComparer.Instance);
     private readonly Queue<object> _order = new();
 
+    /// <summary>For the frames that are hashed.</summary>
+    internal ObjectEncoder Encoder { get; } = new();
+
     /// <summary>The hash of this very record, which is forgotten then; null when it is not remembered.</summary>
     internal UInt128? Take(object record) => _hashes.Remove(record, out var hash) ? hash : null;
 

@@ -30,7 +30,8 @@ public static class StateHash
     /// <param name="memory">Of who asks for one state after another; changes the price only.</param>
     public static UInt128 Next(UInt128 hash, ClusterState from, ClusterState to, HashMemory? memory = null)
     {
-        var walk = new Difference(new ObjectEncoder(), memory) { Hash = hash };
+        var encoder = memory?.Encoder ?? new ObjectEncoder();
+        var walk = new Difference(encoder, memory) { Hash = hash };
         if (!ReferenceEquals(from.Cluster, to.Cluster))
         {
             walk.Swap(from.Cluster, to.Cluster, StoredObject.Of, StoredObject.Of);
@@ -49,7 +50,7 @@ public static class StateHash
             from.Payloads, to.Payloads, c => walk.Swap(c.Before, c.After, StoredObject.Of, StoredObject.Of));
 
         // Commands come and go and do not change: there is nothing to remember them for.
-        var commands = new Difference(new ObjectEncoder(), null) { Hash = walk.Hash };
+        var commands = new Difference(encoder, null) { Hash = walk.Hash };
         PersistentDiff.Visit(
             from.Requests.ById, to.Requests.ById,
             c => commands.Swap(c.Before, c.After, StoredObject.Of, StoredObject.Of));

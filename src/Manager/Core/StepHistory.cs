@@ -15,7 +15,10 @@ internal sealed class StepHistory(int maxSteps = StepHistory.MaxSteps, int maxCh
     /// <summary>Changed objects in them; one more entry than fits may be there.</summary>
     internal const int MaxChanges = 50_000;
 
-    private readonly StateStep[] _ring = new StateStep[maxSteps];
+    /// <summary>Room at the beginning: few managers of the many that are started ever fill the rest.</summary>
+    private const int FirstSteps = 4;
+
+    private StateStep[] _ring = new StateStep[Math.Min(maxSteps, FirstSteps)];
     private int _first;
     private int _changes;
 
@@ -36,9 +39,14 @@ internal sealed class StepHistory(int maxSteps = StepHistory.MaxSteps, int maxCh
         }
 
         var more = ChangesOf(step);
-        while (Count > 0 && (Count == _ring.Length || _changes + more > maxChanges))
+        while (Count > 0 && (Count == maxSteps || _changes + more > maxChanges))
         {
             DropOldest();
+        }
+
+        if (Count == _ring.Length)
+        {
+            Grow();
         }
 
         _ring[(_first + Count) % _ring.Length] = step.ToRemember();
@@ -80,6 +88,17 @@ internal sealed class StepHistory(int maxSteps = StepHistory.MaxSteps, int maxCh
     }
 
     private StateStep At(int place) => _ring[(_first + place) % _ring.Length];
+
+    private void Grow()
+    {
+        var larger = new StateStep[Math.Min(maxSteps, _ring.Length * 2)];
+        for (var i = 0; i < Count; i++)
+        {
+            larger[i] = At(i);
+        }
+
+        (_ring, _first) = (larger, 0);
+    }
 
     private void DropOldest()
     {

@@ -84,9 +84,11 @@ internal sealed class Inode
         var sector = offset / SectorBytes * SectorBytes;
         if (length > 8 * SectorBytes || sector + SectorBytes > DurableLength)
             return;
+        var bytes = _oldSectors.Count < MaxOldSectors ? new byte[SectorBytes] : _oldSectors[0].Bytes;
         if (_oldSectors.Count == MaxOldSectors)
             _oldSectors.RemoveAt(0);
-        _oldSectors.Add((sector, _durable.AsSpan(sector, SectorBytes).ToArray()));
+        _durable.AsSpan(sector, SectorBytes).CopyTo(bytes);
+        _oldSectors.Add((sector, bytes));
     }
 
     private void CopyDurable()

@@ -35,7 +35,7 @@ internal sealed class SimWatcher(World world)
             _begun = true;
             return;
         }
-        // Nothing may be waited for here: only what is there already is asked for.
+        // Nothing may be waited for here: only what is there already is asked for, and the wait is called off.
         while (store.Current.LastIndex > _watch.Revision && Read(store) is { Count: > 0 } steps)
         {
             foreach (var step in steps)
@@ -46,7 +46,7 @@ internal sealed class SimWatcher(World world)
 
     private IReadOnlyList<StateStep> Read(ClusterStore store)
     {
-        var reading = store.StepsAfterAsync(_watch.Revision, CancellationToken.None);
+        var reading = store.StepsAfterAsync(_watch.Revision, new CancellationToken(canceled: true));
         if (reading.IsCompletedSuccessfully)
             return reading.Result;
         if (reading.Exception?.InnerException is not CompactedException compacted)
