@@ -24,12 +24,15 @@ internal sealed class CallDispatcher(
             ResponseHeaders.WriteOutcome(http.Response, Stopping(), null, hasBody: false);
             return;
         }
+        GatheredOutput output = http.Features.Get<GatheredOutput>()!;
+        output.Enter();
         try
         {
             await AdmittedAsync(http).ConfigureAwait(false);
         }
         finally
         {
+            output.Leave();
             active.Leave();
         }
     }

@@ -38,12 +38,17 @@ internal static class KestrelSetup
                     OnConnection = _ => ValueTask.FromResult(Harden(endpoint.Tls(), options.Raw)),
                 });
                 listen.Use(next => connection => raw.RunAsync(connection, next));
+                listen.Use(next => connection => GatheredOutput.RunAsync(connection, next));
             });
         }
         foreach (string path in options.UnixSockets)
         {
             var gate = new ConnectionGate(path, limits.MaxUnixConnections, limits, log);
-            kestrel.ListenUnixSocket(path, listen => Guard(listen, gate));
+            kestrel.ListenUnixSocket(path, listen =>
+            {
+                Guard(listen, gate);
+                listen.Use(next => connection => GatheredOutput.RunAsync(connection, next));
+            });
         }
     }
 
