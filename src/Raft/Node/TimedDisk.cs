@@ -15,11 +15,9 @@ internal sealed class TimedDisk(IDisk disk, TimeProvider time, Latencies syncs) 
 
     public IDiskFile Create(string path) => disk.Create(path);
 
-    public IDiskFile Open(string path)
-    {
-        var file = disk.Open(path);
-        return path.EndsWith(StorageFiles.Segment, StringComparison.Ordinal) ? new Segment(file, time, syncs) : file;
-    }
+    public IDiskFile Open(string path) => Timed(path, disk.Open(path));
+
+    public IDiskFile OpenToAppend(string path, long end) => Timed(path, disk.OpenToAppend(path, end));
 
     public void Rename(string from, string to) => disk.Rename(from, to);
 
@@ -30,6 +28,9 @@ internal sealed class TimedDisk(IDisk disk, TimeProvider time, Latencies syncs) 
     public void SyncDirectory(string directory) => disk.SyncDirectory(directory);
 
     public IDisposable Lock(string path) => disk.Lock(path);
+
+    private IDiskFile Timed(string path, IDiskFile file) =>
+        path.EndsWith(StorageFiles.Segment, StringComparison.Ordinal) ? new Segment(file, time, syncs) : file;
 
     private sealed class Segment(IDiskFile file, TimeProvider time, Latencies syncs) : IDiskFile
     {

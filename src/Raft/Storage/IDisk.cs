@@ -6,6 +6,9 @@ namespace Swarm.Raft.Storage;
 /// </summary>
 public interface IDisk
 {
+    /// <summary>Places in a file that nothing else of it shares with begin at multiples of this.</summary>
+    public const int PageBytes = 4096;
+
     /// <summary>Makes the directory (0700) and its parents durable, if it is not there.</summary>
     void CreateDirectory(string directory);
 
@@ -19,6 +22,13 @@ public interface IDisk
     /// <summary>An existing file. What is open stays readable after another took its name, or after it was
     /// deleted.</summary>
     IDiskFile Open(string path);
+
+    /// <summary>
+    /// An existing file that is only written, and by nobody else: at <paramref name="end"/>, then where the write
+    /// before ended, or at a multiple of <see cref="PageBytes"/>. What stands behind a write up to the next multiple
+    /// may be zero afterwards. Not before a sync does anything have to be in the file.
+    /// </summary>
+    IDiskFile OpenToAppend(string path, long end) => Open(path);
 
     /// <summary>Renames over what is there. Durable after <see cref="SyncDirectory"/>.</summary>
     void Rename(string from, string to);

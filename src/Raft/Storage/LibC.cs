@@ -12,14 +12,22 @@ internal static partial class LibC
     public const int OpenReadOnly = 0;
     public const int OpenReadWrite = 2;
     public const int OpenCreate = 0x40;
-    public const int OpenDirectory = 0x10000;
     public const int OpenCloseOnExec = 0x80000;
     public const int LockExclusive = 2;
     public const int LockNonBlocking = 4;
     public const int LockRelease = 8;
     public const int Interrupted = 4;
     public const int WouldBlock = 11;
+    public const int InvalidArgument = 22;
     public const int NotSupported = 95;
+    private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture
+        is Architecture.Arm or Architecture.Arm64;
+
+    /// <summary>The bits of this and the next differ between processors.</summary>
+    public static int OpenDirectory { get; } = IsArm ? 0x4000 : 0x10000;
+
+    /// <summary>Past the page cache.</summary>
+    public static int OpenDirect { get; } = IsArm ? 0x10000 : 0x4000;
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     public static partial int SyncData(SafeFileHandle file);

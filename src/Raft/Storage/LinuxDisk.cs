@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,6 +11,9 @@ public sealed class LinuxDisk : IDisk
     private const int MaxErrno = 4095;
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>They outlive a segment of the log: the kernel takes tens of milliseconds to end one.</summary>
+    private readonly ConcurrentBag<KernelQueue> _queues = [];
 
     /// <inheritdoc/>
     public void CreateDirectory(string directory)
@@ -33,6 +37,14 @@ public sealed class LinuxDisk : IDisk
 
     /// <inheritdoc/>
     public IDiskFile Open(string path) => new LinuxFile(path, OpenStream(path, FileMode.Open));
+
+    /// <summary>Past the page cache where file system and kernel can do that.</summary>
+    public IDiskFile OpenToAppend(string path, long end)
+    {
+        if (!_queues.TryTake(out var queue) && (queue = KernelQueue.TryCreate()) is null)
+            return Open(path);
+        return AppendedFile.TryOpen(path, end, queue, _queues.Add) ?? Open(path);
+    }
 
     /// <inheritdoc/>
     public void Rename(string from, string to) => Guard("rename", from, () => File.Move(from, to, overwrite: true));

@@ -16,7 +16,6 @@ internal sealed record SegmentHeader
     public const int LengthBytes = 512;
     public const uint FormatVersion = 2;
     private const ulong Magic = 0x314C_4157_4D52_5753; // "SWRMWAL1"
-    private const int PageBytes = 4096;
     private const int SealAt = 144;
     private const int NameAt = 160;
     private const int CrcAt = LengthBytes - sizeof(uint);
@@ -54,7 +53,10 @@ internal sealed record SegmentHeader
 
     public required byte[] Salt { get; init; }
 
-    public int SlotStart => SlotBytes < PageBytes ? LengthBytes : PageBytes;
+    public int SlotStart => SlotBytes < IDisk.PageBytes ? LengthBytes : IDisk.PageBytes;
+
+    /// <summary>No page holds two of header, slots and records.</summary>
+    public bool HasPages => SlotBytes >= IDisk.PageBytes && SlotBytes % IDisk.PageBytes == 0;
 
     /// <summary>Offset of the first record.</summary>
     public int DataStart => SlotStart + (2 * SlotBytes);

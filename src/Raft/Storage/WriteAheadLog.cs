@@ -174,7 +174,10 @@ internal sealed class WriteAheadLog : IDisposable
         _options.Disk.Rename(temporary, path);
         _options.Disk.SyncDirectory(_options.Directory);
         _segments.Add(new SegmentInfo(header.Sequence, path, header.SegmentBytes, key));
-        return new SegmentWriter(_options.Disk.Open(path), header, image.Codec, header.DurableEnd, image.LastCrc)
+        var opened = header.HasPages
+            ? _options.Disk.OpenToAppend(path, header.DurableEnd)
+            : _options.Disk.Open(path);
+        return new SegmentWriter(opened, header, image.Codec, header.DurableEnd, image.LastCrc)
         {
             HighestIndex = entries is [.., var last] ? last.Index : 0,
         };
