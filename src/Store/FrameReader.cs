@@ -16,12 +16,12 @@ internal readonly ref struct SnapshotFrame
 }
 
 /// <summary>Reads what <see cref="FrameWriter"/> and <see cref="ObjectEncoder"/> wrote, one frame in memory.</summary>
-internal sealed class FrameReader(Stream source, int bufferBytes)
+internal sealed class FrameReader(Stream source, byte[] buffer)
 {
     private const int MaxVarintBytes = 10;
+    private const int FirstFrameBytes = 4 << 10;
 
-    private readonly byte[] _buffer = new byte[bufferBytes];
-    private byte[] _frame = new byte[bufferBytes];
+    private byte[] _frame = new byte[FirstFrameBytes];
     private int _at;
     private int _end;
 
@@ -75,7 +75,7 @@ internal sealed class FrameReader(Stream source, int bufferBytes)
     {
         if (_frame.Length < header.Length + messageBytes)
         {
-            _frame = new byte[header.Length + messageBytes];
+            _frame = new byte[Math.Max(header.Length + messageBytes, _frame.Length * 2)];
         }
 
         header.CopyTo(_frame);
@@ -104,7 +104,7 @@ internal sealed class FrameReader(Stream source, int bufferBytes)
         {
             if (_at == _end)
             {
-                (_at, _end) = (0, source.Read(_buffer));
+                (_at, _end) = (0, source.Read(buffer));
                 if (_end == 0)
                 {
                     throw new InvalidDataException("a snapshot of the cluster's state is cut short");
@@ -112,7 +112,7 @@ internal sealed class FrameReader(Stream source, int bufferBytes)
             }
 
             var some = Math.Min(target.Length, _end - _at);
-            _buffer.AsSpan(_at, some).CopyTo(target);
+            buffer.AsSpan(_at, some).CopyTo(target);
             _at += some;
             target = target[some..];
         }

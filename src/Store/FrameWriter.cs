@@ -3,11 +3,10 @@ using System.Buffers.Binary;
 namespace Swarm.Store;
 
 /// <summary>Frames of a snapshot and the numbers between them, put into a stream a buffer at a time.</summary>
-internal sealed class FrameWriter(Stream target, int bufferBytes)
+internal sealed class FrameWriter(Stream target, byte[] buffer)
 {
     private const int MaxVarintBytes = 10;
 
-    private readonly byte[] _buffer = new byte[bufferBytes];
     private int _used;
 
     internal void Fixed32(uint value)
@@ -43,11 +42,11 @@ internal sealed class FrameWriter(Stream target, int bufferBytes)
     {
         while (bytes.Length > 0)
         {
-            var some = Math.Min(bytes.Length, _buffer.Length - _used);
-            bytes[..some].CopyTo(_buffer.AsSpan(_used));
+            var some = Math.Min(bytes.Length, buffer.Length - _used);
+            bytes[..some].CopyTo(buffer.AsSpan(_used));
             _used += some;
             bytes = bytes[some..];
-            if (_used == _buffer.Length)
+            if (_used == buffer.Length)
             {
                 Flush();
             }
@@ -56,7 +55,7 @@ internal sealed class FrameWriter(Stream target, int bufferBytes)
 
     internal void Flush()
     {
-        target.Write(_buffer.AsSpan(0, _used));
+        target.Write(buffer.AsSpan(0, _used));
         _used = 0;
     }
 }

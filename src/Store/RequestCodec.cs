@@ -20,9 +20,9 @@ internal static class RequestCodec
         BinaryPrimitives.WriteUInt128BigEndian(digest, mark.Digest);
         return new LogRequest
         {
-            Id = ByteString.CopyFrom(mark.Id.ToBytes()),
+            Id = UnsafeByteOperations.UnsafeWrap(mark.Id.ToBytes()),
             Step = mark.Id.Step,
-            Digest = ByteString.CopyFrom(digest),
+            Digest = UnsafeByteOperations.UnsafeWrap(digest),
         };
     }
 

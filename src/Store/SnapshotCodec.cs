@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Swarm.Store;
 
 /// <summary>
@@ -22,7 +24,51 @@ public static class SnapshotCodec
     /// <summary>Writes a state, from any thread, in the form that all managers of it understand.</summary>
     public static void Write(ClusterState state, Stream target)
     {
-        var output = new FrameWriter(target, BufferBytes);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            Write(state, new FrameWriter(target, buffer));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Reads a state to its end; what follows in the stream is left alone only as far as it was not
+    /// buffered.</summary>
+    /// <exception cref="InvalidDataException">This is no whole snapshot that this program knows.</exception>
+    public static ClusterState Read(Stream source)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            return Read(new FrameReader(source, buffer));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>As <see cref="Write"/>, in memory.</summary>
+    public static byte[] Encode(ClusterState state)
+    {
+        using var buffer = new MemoryStream();
+        Write(state, buffer);
+        return buffer.ToArray();
+    }
+
+    /// <summary>As <see cref="Read"/>, from memory.</summary>
+    /// <exception cref="InvalidDataException">These bytes are no whole snapshot that this program knows.</exception>
+    public static ClusterState Decode(byte[] bytes)
+    {
+        using var buffer = new MemoryStream(bytes);
+        return Read(buffer);
+    }
+
+    private static void Write(ClusterState state, FrameWriter output)
+    {
         if (state.Format == StoreFormat.First)
         {
             output.Fixed32(FirstMagic);
@@ -53,12 +99,8 @@ public static class SnapshotCodec
         output.Flush();
     }
 
-    /// <summary>Reads a state to its end; what follows in the stream is left alone only as far as it was not
-    /// buffered.</summary>
-    /// <exception cref="InvalidDataException">This is no whole snapshot that this program knows.</exception>
-    public static ClusterState Read(Stream source)
+    private static ClusterState Read(FrameReader input)
     {
-        var input = new FrameReader(source, BufferBytes);
         var format = Format(input);
         var parts = new StateParts { LastIndex = input.Varint() };
         var (count, hash) = (0UL, UInt128.Zero);
@@ -74,22 +116,6 @@ public static class SnapshotCodec
         }
 
         return parts.Build();
-    }
-
-    /// <summary>As <see cref="Write"/>, in memory.</summary>
-    public static byte[] Encode(ClusterState state)
-    {
-        using var buffer = new MemoryStream();
-        Write(state, buffer);
-        return buffer.ToArray();
-    }
-
-    /// <summary>As <see cref="Read"/>, from memory.</summary>
-    /// <exception cref="InvalidDataException">These bytes are no whole snapshot that this program knows.</exception>
-    public static ClusterState Decode(byte[] bytes)
-    {
-        using var buffer = new MemoryStream(bytes);
-        return Read(buffer);
     }
 
     private static uint Format(FrameReader input)

@@ -16,6 +16,9 @@ internal sealed class Timeline
     private const int NearSlices = 1 << 13;
 
     private readonly List<Planned>?[] _near = new List<Planned>?[NearSlices];
+
+    /// <summary>Lists of slices that are over.</summary>
+    private readonly Stack<List<Planned>> _free = new();
     private readonly PriorityQueue<Action, (long AtUs, long Sequence)> _far = new();
 
     /// <summary>Of the slice that time has come to.</summary>
@@ -31,7 +34,7 @@ internal sealed class Timeline
         if (planned.Slice <= _slice)
             _now.Enqueue(action, (planned.AtUs, planned.Sequence));
         else if (planned.Slice < _slice + NearSlices)
-            (_near[planned.Slice % NearSlices] ??= []).Add(planned);
+            Put(planned);
         else
             _far.Enqueue(action, (planned.AtUs, planned.Sequence));
     }
@@ -61,19 +64,23 @@ internal sealed class Timeline
     private void Enter(long slice)
     {
         _slice = slice;
-        if (_near[slice % NearSlices] is { Count: > 0 } list)
+        if (_near[slice % NearSlices] is { } list)
         {
+            _near[slice % NearSlices] = null;
             foreach (var planned in list)
                 _now.Enqueue(planned.Action, (planned.AtUs, planned.Sequence));
             list.Clear();
+            _free.Push(list);
         }
         while (_far.TryPeek(out var action, out var next) && next.AtUs >> SliceBits < slice + NearSlices)
         {
             _far.Dequeue();
-            var planned = new Planned(next.AtUs, next.Sequence, action);
-            (_near[planned.Slice % NearSlices] ??= []).Add(planned);
+            Put(new(next.AtUs, next.Sequence, action));
         }
     }
+
+    private void Put(Planned planned) =>
+        (_near[planned.Slice % NearSlices] ??= _free.TryPop(out var list) ? list : []).Add(planned);
 
     private readonly record struct Planned(long AtUs, long Sequence, Action Action)
     {

@@ -83,6 +83,8 @@ internal static class Reads
     /// <summary>Forwarded reads whose answer was lost fail after the longest election timeout.</summary>
     public static void TickForwarded(CoreState s, Role.Follower f)
     {
+        if (f.ForwardedReads.Count == 0)
+            return;
         for (var i = 0; i < f.ForwardedReads.Count; i++)
             f.ForwardedReads[i] = f.ForwardedReads[i] with { AgeTicks = f.ForwardedReads[i].AgeTicks + 1 };
         foreach (var (requestId, age) in f.ForwardedReads)

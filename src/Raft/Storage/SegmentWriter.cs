@@ -9,10 +9,11 @@ internal sealed class SegmentWriter : IDisposable
 
     /// <summary>There is always room for a mark and for the end.</summary>
     private const int KeptRecords = 2;
+    private const int FirstBufferBytes = 4 << 10;
     private readonly IDiskFile _file;
     private readonly SegmentHeader _header;
     private readonly RecordCodec _codec;
-    private byte[] _buffer = new byte[LastWriteCopy.HeaderBytes + (16 << 10)];
+    private byte[] _buffer = new byte[FirstBufferBytes];
     private int _length = LastWriteCopy.HeaderBytes;
     private int _flushed = LastWriteCopy.HeaderBytes;
     private long _bufferStart;

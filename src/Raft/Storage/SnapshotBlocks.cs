@@ -25,6 +25,10 @@ internal sealed class SnapshotBlocks(uint seed, FileCipher? cipher) : IDisposabl
 
     public static long OffsetOf(long block) => SnapshotHeader.LengthBytes + (block * BlockBytes);
 
+    /// <summary>Length of the longest block of a file that holds so much data.</summary>
+    public static int LongestBlockBytes(long dataBytes) =>
+        HeaderBytes + (int)Math.Min(dataBytes, DataBytes) + FileCipher.TagBytes;
+
     /// <summary>Length of a file that holds so much data.</summary>
     public static long FileBytes(long dataBytes)
     {

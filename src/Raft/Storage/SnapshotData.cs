@@ -4,7 +4,8 @@ namespace Swarm.Raft.Storage;
 internal sealed class SnapshotData(string path, IDiskFile file, uint seed, SnapshotBlocks blocks, long dataBytes)
     : IDisposable
 {
-    private readonly byte[] _block = new byte[SnapshotBlocks.BlockBytes];
+    /// <summary>Most are opened to be there for followers that then ask for nothing.</summary>
+    private byte[]? _block;
     private long _number = -1;
 
     public string Path => path;
@@ -38,6 +39,7 @@ internal sealed class SnapshotData(string path, IDiskFile file, uint seed, Snaps
         if (_number != number)
         {
             _number = -1;
+            _block ??= new byte[SnapshotBlocks.LongestBlockBytes(dataBytes)];
             var block = _block.AsSpan(0, SnapshotBlocks.HeaderBytes + length + FileCipher.TagBytes);
             var offset = SnapshotBlocks.OffsetOf(number);
             file.Read(offset, block);

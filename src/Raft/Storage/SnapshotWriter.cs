@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
 namespace Swarm.Raft.Storage;
@@ -15,7 +16,7 @@ public sealed class SnapshotWriter : IDisposable
     private readonly SnapshotStore _store;
     private readonly IDiskFile _file;
     private readonly SnapshotBlocks _blocks;
-    private readonly byte[] _block = new byte[SnapshotBlocks.BlockBytes];
+    private byte[] _block = ArrayPool<byte>.Shared.Rent(SnapshotBlocks.BlockBytes);
     private readonly uint _seed;
     private int _filled;
     private long _dataBytes;
@@ -92,6 +93,9 @@ public sealed class SnapshotWriter : IDisposable
         if (!_isNamed)
             _store.Discard(CurrentPath);
         _isNamed = true;
+        if (_block.Length > 0)
+            ArrayPool<byte>.Shared.Return(_block);
+        _block = [];
         _store.Ended(this);
     }
 

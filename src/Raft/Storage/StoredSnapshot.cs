@@ -62,7 +62,7 @@ internal sealed record StoredSnapshot(string Path, SnapshotMark Mark, SnapshotHe
         if (SnapshotBlocks.FileBytes(trailer.DataBytes) != file.LengthBytes)
             throw new StorageCorruptException(
                 path, trailerAt, $"{file.LengthBytes} bytes are not the length for {trailer.DataBytes} bytes of data");
-        var block = new byte[SnapshotBlocks.BlockBytes];
+        var block = new byte[SnapshotBlocks.LongestBlockBytes(trailer.DataBytes)];
         var chain = seed;
         for (var at = 0L; at < trailer.DataBytes; at += SnapshotBlocks.DataBytes)
         {

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Swarm.ClusterSim.Disk;
 
 /// <summary>
@@ -7,7 +9,7 @@ internal sealed class Inode
 {
     public const int SectorBytes = 512;
     private const int MaxOldSectors = 16;
-    private readonly List<(int Offset, byte[] Bytes)> _pending = [];
+    private readonly List<Pending> _pending = [];
     private readonly List<(int Offset, byte[] Bytes)> _oldSectors = [];
     private byte[] _durable = [];
     private byte[] _current = [];
@@ -25,37 +27,39 @@ internal sealed class Inode
 
     public void Write(int offset, ReadOnlySpan<byte> bytes)
     {
-        _pending.Add((offset, bytes.ToArray()));
+        var copy = ArrayPool<byte>.Shared.Rent(bytes.Length);
+        bytes.CopyTo(copy);
+        _pending.Add(new(offset, copy, bytes.Length));
         Length = Put(ref _current, Length, offset, bytes);
     }
 
     public void Sync()
     {
-        foreach (var (offset, bytes) in _pending)
+        foreach (var write in _pending)
         {
-            KeepOld(offset, bytes.Length);
-            DurableLength = Put(ref _durable, DurableLength, offset, bytes);
+            KeepOld(write.Offset, write.Length);
+            DurableLength = Put(ref _durable, DurableLength, write.Offset, write.Bytes);
         }
-        _pending.Clear();
+        ForgetPending();
     }
 
     /// <summary>The medium did not take it, and the page cache forgets that it should.</summary>
-    public void FailSync() => _pending.Clear();
+    public void FailSync() => ForgetPending();
 
     /// <summary>The page cache is read anew from the medium, but for what waits to be written.</summary>
     public void Evict()
     {
         CopyDurable();
-        foreach (var (offset, bytes) in _pending)
-            Length = Put(ref _current, Length, offset, bytes);
+        foreach (var write in _pending)
+            Length = Put(ref _current, Length, write.Offset, write.Bytes);
     }
 
     /// <summary>Of each pending write nothing, all, or some sectors made it.</summary>
     public void CutPower(Dice dice, Coverage coverage)
     {
-        foreach (var (offset, bytes) in _pending)
-            CutWrite(dice, coverage, offset, bytes);
-        _pending.Clear();
+        foreach (var write in _pending)
+            CutWrite(dice, coverage, write.Offset, write.Bytes);
+        ForgetPending();
         CopyDurable();
     }
 
@@ -66,7 +70,7 @@ internal sealed class Inode
         Length = Put(ref _current, Length, offset, bytes);
     }
 
-    private void CutWrite(Dice dice, Coverage coverage, int offset, byte[] bytes)
+    private void CutWrite(Dice dice, Coverage coverage, int offset, ReadOnlySpan<byte> bytes)
     {
         var fate = dice.Below(4);
         coverage.Count(fate == 0 ? "write lost" : fate == 1 ? "write kept unsynced" : "write torn");
@@ -74,7 +78,7 @@ internal sealed class Inode
         {
             var length = Math.Min(bytes.Length - at, SectorBytes - ((offset + at) % SectorBytes));
             if (fate == 1 || (fate > 1 && dice.Below(2) == 0))
-                DurableLength = Put(ref _durable, DurableLength, offset + at, bytes.AsSpan(at, length));
+                DurableLength = Put(ref _durable, DurableLength, offset + at, bytes.Slice(at, length));
             at += length;
         }
     }
@@ -89,6 +93,13 @@ internal sealed class Inode
             _oldSectors.RemoveAt(0);
         _durable.AsSpan(sector, SectorBytes).CopyTo(bytes);
         _oldSectors.Add((sector, bytes));
+    }
+
+    private void ForgetPending()
+    {
+        foreach (var write in _pending)
+            ArrayPool<byte>.Shared.Return(write.Room);
+        _pending.Clear();
     }
 
     private void CopyDurable()
@@ -108,5 +119,13 @@ internal sealed class Inode
             target.AsSpan(length, offset - length).Clear();
         bytes.CopyTo(target.AsSpan(offset));
         return Math.Max(length, end);
+    }
+
+    /// <param name="Offset">In the file.</param>
+    /// <param name="Room">Lent; the bytes are at its beginning.</param>
+    /// <param name="Length">Of the bytes.</param>
+    private readonly record struct Pending(int Offset, byte[] Room, int Length)
+    {
+        public ReadOnlySpan<byte> Bytes => Room.AsSpan(0, Length);
     }
 }

@@ -9,7 +9,7 @@ namespace Swarm.ClusterSim.Raft;
 /// </summary>
 internal sealed class S12InForce(CommittedLog log)
 {
-    private sealed record Scan(ulong Index, ulong Term, ulong Newest);
+    private readonly record struct Scan(ulong Index, ulong Term, ulong Newest);
 
     private readonly Dictionary<RaftId, Scan> _scans = [];
     private readonly Dictionary<RaftId, RaftConfiguration> _compared = [];
@@ -55,7 +55,7 @@ internal sealed class S12InForce(CommittedLog log)
     private ulong NewestIn(RaftId member, RaftCore core)
     {
         var (from, newest) = (core.FirstIndex, 0UL);
-        if (_scans.GetValueOrDefault(member) is { } scan && core.Log.TryTermAt(scan.Index, out var term)
+        if (_scans.TryGetValue(member, out var scan) && core.Log.TryTermAt(scan.Index, out var term)
             && term == scan.Term)
             (from, newest) = (scan.Index + 1, scan.Newest);
         for (var index = from; index <= core.LastIndex; index++)
