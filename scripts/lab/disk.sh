@@ -1,7 +1,9 @@
 # shellcheck shell=bash
 # Disks that fail on demand under the raft log of a host. They are mounts inside the host only, so a crash takes them
 # along. The daemon must be stopped when its log moves.
-#   loop: an ext4 image on a tmpfs. Once the tmpfs is full, writes go well and the next sync fails.
+#   loop: an ext4 image on a tmpfs. Once the tmpfs is full, writes through the page cache go well and the next sync fails;
+#     what goes past it fails at once. But of a write of several pages of which the first still has a place, a loop device
+#     says that it went well: blocks as long as pages keep at least the copy whole that the log has of each such write.
 #   small: a tmpfs of its own. Once it is full, writes fail.
 
 LOOP_TMPFS=96m
@@ -31,7 +33,7 @@ disk_mount() {
         if [ "$kind" = loop ]; then
             mount -t tmpfs -o size="$tmpfs" swlab-disk "$dir"
             truncate -s "$image" "$dir/img"
-            mkfs.ext4 -q -F -O ^has_journal -m 0 "$dir/img"
+            mkfs.ext4 -q -F -b 4096 -O ^has_journal -m 0 "$dir/img"
             mkdir "$dir/fs"
             mount -o loop "$dir/img" "$dir/fs"
         else
@@ -42,10 +44,17 @@ disk_mount() {
         mount --bind "$dir/fs/raft" "$log"' disk-mount "$kind" "$size" "$dir" "$log" "$LOOP_TMPFS" "$LOOP_IMAGE"
 }
 
-# What is allocated but zero goes back to the tmpfs first: writing it again needs space that is not there.
+# What is allocated but zero goes back to the tmpfs first: writing it again needs space that is not there. Nobody writes
+# meanwhile: what is written between the look at a page and its removal would be lost although it was synced.
 disk_fill() {
     sync -f "$1/fs"
-    [ ! -e "$1/img" ] || fallocate --dig-holes "$1/img"
+    if [ -e "$1/img" ]; then
+        fsfreeze -f "$1/fs"
+        local dug=0
+        fallocate --dig-holes "$1/img" || dug=$?
+        fsfreeze -u "$1/fs"
+        [ "$dug" -eq 0 ] || return "$dug"
+    fi
     dd if=/dev/zero of="$1/filler" bs=1M 2>/dev/null
     dd if=/dev/zero of="$1/filler" bs=4k oflag=append conv=notrunc 2>/dev/null
     [ "$(df --output=avail "$1" | tail -n 1)" -eq 0 ]

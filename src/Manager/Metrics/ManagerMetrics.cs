@@ -11,7 +11,7 @@ internal static class ManagerMetrics
         Raft(text, raft, store.Counters);
         Disk(text, raft);
         Agreement(text, raft);
-        text.Histogram("swarm_raft_fsync_seconds", "One fdatasync of the log.", node.SyncSeconds);
+        text.Histogram("swarm_raft_fsync_seconds", "One sync of the log: write and fdatasync.", node.SyncSeconds);
         Store(text, store);
         Leader(text, store.Counters, session);
     }

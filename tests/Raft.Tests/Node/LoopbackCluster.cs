@@ -38,9 +38,9 @@ internal sealed class LoopbackCluster : IAsyncDisposable
         Id = new RaftId(id),
         Address = $"m{id}:1",
         HeartbeatMs = 50,
-        ElectionTimeoutMinMs = 250,
-        ElectionTimeoutMaxMs = 500,
-        StallTimeoutMs = 300,
+        ElectionTimeoutMinMs = 400,
+        ElectionTimeoutMaxMs = 800,
+        StallTimeoutMs = 1_000,
         SegmentBytes = 1 << 16,
     });
 
@@ -76,7 +76,9 @@ internal sealed class LoopbackCluster : IAsyncDisposable
         do
             result = await this[1].ChangeMembershipAsync(change, Deadline);
         while (result.Reason == NotDoneReason.ChangePending);
-        Assert.Equal(ProposeOutcome.Done, result.Outcome);
+        Assert.True(
+            result.Outcome == ProposeOutcome.Done,
+            $"{result.Outcome}, {result.Reason}: {result.Message}; {this[1].Status}");
     }
 
     public void Isolate(ulong id) => _isolated[id] = true;
