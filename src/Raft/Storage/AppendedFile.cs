@@ -72,8 +72,7 @@ internal sealed class AppendedFile : IDiskFile
             WriteOut(_records);
         else if (_aside.IsDirty)
             WriteOut(_aside);
-        if (LibC.SyncData(_file) != 0)
-            throw new StorageFailedException("fdatasync", _path, Marshal.GetLastPInvokeError());
+        LinuxFile.Sync(_file, _path);
     }
 
     /// <summary>After a failure the kernel may still read what was to be written: that memory stays.</summary>
@@ -125,15 +124,5 @@ internal sealed class AppendedFile : IDiskFile
         run.Written();
     }
 
-    private void WritePages(PageRun run)
-    {
-        ReadOnlySpan<byte> left = run.Pages;
-        while (left.Length > 0)
-        {
-            var count = LibC.Write(_file, left, left.Length, run.Start + run.PagesBytes - left.Length);
-            if (count < 0 && Marshal.GetLastPInvokeError() is var errno && errno != LibC.Interrupted)
-                throw new StorageFailedException("write", _path, errno);
-            left = left[(int)Math.Max(count, 0)..];
-        }
-    }
+    private void WritePages(PageRun run) => LinuxFile.Write(_file, _path, run.Start, run.Pages);
 }

@@ -18,7 +18,6 @@ internal static partial class LibC
     public const int LockRelease = 8;
     public const int Interrupted = 4;
     public const int WouldBlock = 11;
-    public const int InvalidArgument = 22;
     public const int NotSupported = 95;
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture
         is Architecture.Arm or Architecture.Arm64;

@@ -15,7 +15,7 @@ internal sealed class LinuxFile(string path, FileStream stream) : IDiskFile
     {
         while (buffer.Length > 0)
         {
-            var count = Checked("read", LibC.Read(_handle, buffer, buffer.Length, offset));
+            var count = Checked("read", path, LibC.Read(_handle, buffer, buffer.Length, offset));
             if (count == 0 && offset >= LengthBytes)
                 throw new StorageCorruptException(path, offset, "the file ends where more was expected");
             offset += count;
@@ -23,21 +23,9 @@ internal sealed class LinuxFile(string path, FileStream stream) : IDiskFile
         }
     }
 
-    public void Write(long offset, ReadOnlySpan<byte> bytes)
-    {
-        while (bytes.Length > 0)
-        {
-            var count = Checked("write", LibC.Write(_handle, bytes, bytes.Length, offset));
-            offset += count;
-            bytes = bytes[count..];
-        }
-    }
+    public void Write(long offset, ReadOnlySpan<byte> bytes) => Write(_handle, path, offset, bytes);
 
-    public void Sync()
-    {
-        if (LibC.SyncData(_handle) != 0)
-            throw new StorageFailedException("fdatasync", path, Marshal.GetLastPInvokeError());
-    }
+    public void Sync() => Sync(_handle, path);
 
     /// <summary>Blocks without content: no time is spent on them.</summary>
     public void Allocate(long lengthBytes)
@@ -58,6 +46,23 @@ internal sealed class LinuxFile(string path, FileStream stream) : IDiskFile
 
     public void Dispose() => stream.Dispose();
 
+    /// <summary>Writes all bytes of a file that is open.</summary>
+    internal static void Write(SafeFileHandle file, string path, long offset, ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            var count = Checked("write", path, LibC.Write(file, bytes, bytes.Length, offset));
+            offset += count;
+            bytes = bytes[count..];
+        }
+    }
+
+    internal static void Sync(SafeFileHandle file, string path)
+    {
+        if (LibC.SyncData(file) != 0)
+            throw new StorageFailedException("fdatasync", path, Marshal.GetLastPInvokeError());
+    }
+
     /// <summary>False when the file system cannot.</summary>
     private bool TryAllocate(long lengthBytes)
     {
@@ -72,7 +77,7 @@ internal sealed class LinuxFile(string path, FileStream stream) : IDiskFile
         return true;
     }
 
-    private int Checked(string operation, nint result)
+    private static int Checked(string operation, string path, nint result)
     {
         if (result >= 0)
             return (int)result;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FsCheck;
 using FsCheck.Fluent;
 using Swarm.Raft.Storage;
@@ -22,7 +21,7 @@ public sealed class AppendedFileTests : IDisposable
     public void Dispose()
     {
         if (_mounted is { } mounted)
-            Run("umount", "-l", mounted);
+            LinuxDiskTests.Run("umount", "-l", mounted);
         System.IO.Directory.Delete(_root, recursive: true);
     }
 
@@ -149,14 +148,7 @@ public sealed class AppendedFileTests : IDisposable
 
     private void Mount(string type, string options)
     {
-        Run("mount", "-t", type, "-o", options, "none", _root);
+        LinuxDiskTests.Run("mount", "-t", type, "-o", options, "none", _root);
         _mounted = _root;
-    }
-
-    private static void Run(string program, params string[] arguments)
-    {
-        using var process = Process.Start(program, arguments);
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
     }
 }

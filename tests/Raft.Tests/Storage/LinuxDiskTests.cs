@@ -169,7 +169,7 @@ public sealed class LinuxDiskTests : IDisposable
         _mounts.Push(target);
     }
 
-    private static void Run(string program, params string[] arguments)
+    internal static void Run(string program, params string[] arguments)
     {
         using var process = Process.Start(program, arguments);
         process.WaitForExit();
